@@ -1,0 +1,332 @@
+# depesha: make builds, make demo shows, make test tests, make install installs. `make help` lists the rest.
+#
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, DESTDIR and the folders under PREFIX may be set in the environment or on the
+# command line. What is built goes to the folder BUILD, so differently built copies do not mix.
+
+BUILD      ?= build
+CFLAGS     ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+OBJCOPY    ?= objcopy
+INSTALL    ?= install
+
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
+
+VERSION := $(shell sed -n 's/^.define DEPESHA_VERSION "\(.*\)"/\1/p' include/depesha.h)
+MAJOR   := $(firstword $(subst ., ,$(VERSION)))
+SYSTEM  := $(shell uname -s)
+
+# ---- what it is made of --------------------------------------------------------------------------------------------
+
+REQUIRED := libpcre2-8 libcjson
+OPTIONAL := uchardet
+
+# Each optional library that pkg-config knows is used: uchardet gives -DHAVE_UCHARDET.
+FOUND    := $(foreach lib,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(lib) 2>/dev/null && echo $(lib)))
+FEATURES := $(foreach lib,$(FOUND),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
+
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null)
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
+CJSON_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
+
+GRAMMARS := $(sort $(wildcard grammars/*.grammar))
+LIBRARY  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
+COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
+SCRIPTS  := $(filter-out tests/run.sh,$(sort $(wildcard tests/*.sh)))
+MANUALS  := $(sort $(wildcard docs/*.[1-8]))
+SOURCES  := $(sort $(wildcard parser/*.c parser/command/*.c))
+SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt)))
+ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
+
+STATIC := $(BUILD)/libdepesha.a
+ifeq ($(SYSTEM),Darwin)
+SHARED       := libdepesha.$(VERSION).dylib
+SONAME       := libdepesha.$(MAJOR).dylib
+LINKNAME     := libdepesha.dylib
+SHARED_FLAGS  = -dynamiclib -Wl,-install_name,$(LIBDIR)/$(SONAME)
+PACKAGE_LIBS += -liconv
+else
+SHARED       := libdepesha.so.$(VERSION)
+SONAME       := libdepesha.so.$(MAJOR)
+LINKNAME     := libdepesha.so
+SHARED_FLAGS  = -shared -Wl,-soname,$(SONAME) $(if $(SANITIZED),,-Wl,-z,defs)
+endif
+
+# ---- how it is compiled --------------------------------------------------------------------------------------------
+
+WARNINGS      := -Wall -Wextra -Wpedantic
+MORE_WARNINGS := -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
+                 -Wvla -Wformat=2
+SANITIZERS    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# Hardening that costs next to nothing; it needs an optimised build and gets in the way of the sanitizers.
+SANITIZED := $(findstring -fsanitize,$(CFLAGS))
+OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+ifneq ($(OPTIMISED),)
+ifeq ($(SANITIZED),)
+HARDENING := -fstack-protector-strong
+ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),)
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+endif
+endif
+
+COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD -MP -Iinclude
+# The library's own folder and packages are for the library and its tests; the command has the public header and cJSON.
+$(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
+$(COMMAND):          INCLUDES = $(CJSON_CFLAGS)
+
+.PHONY: all help demo test sanitize valgrind dev tidy format format-check install uninstall clean
+.PHONY: demo-shown tests-built tests-run tests-run-valgrind FORCE
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/depesha $(STATIC) $(BUILD)/$(LINKNAME)
+
+help:
+	@echo 'make               the command, the static and the shared library, in $(BUILD)/'
+	@echo 'make demo          the record of one sample; DEMO=FILE chooses which'
+	@echo 'make test          all tests; "make sanitize" and "make valgrind" run them under supervision'
+	@echo 'make install       to PREFIX ($(PREFIX)); "make uninstall" takes it away again'
+	@echo 'make dev           a build with more warnings, each of them an error'
+	@echo 'make tidy          clang-tidy and cppcheck'
+	@echo 'make format        clang-format; "make format-check" only says what is amiss'
+	@echo 'make clean         removes what was built'
+
+# ---- packages ------------------------------------------------------------------------------------------------------
+# demo, test and the checking tools install what they lack where there is apt-get, and say what it is called elsewhere.
+
+#   what is needed           apt                 dnf                  pacman      brew
+package.compiler          := gcc+libc6-dev       gcc                  gcc         gcc
+package.pkg-config        := pkg-config          pkgconf-pkg-config   pkgconf     pkg-config
+package.libpcre2-8        := libpcre2-dev        pcre2-devel          pcre2       pcre2
+package.libcjson          := libcjson-dev        cjson-devel          cjson       cjson
+package.uchardet          := libuchardet-dev     uchardet-devel       uchardet    uchardet
+package.cmocka            := libcmocka-dev       libcmocka-devel      cmocka      cmocka
+package.jq                := jq                  jq                   jq          jq
+package.valgrind          := valgrind+libc6-dbg  valgrind             valgrind    valgrind
+package.cppcheck          := cppcheck            cppcheck             cppcheck    cppcheck
+package.clang-tidy        := clang-tidy          clang-tools-extra    clang       llvm
+package.clang-format      := clang-format        clang-tools-extra    clang       clang-format
+
+TO_BUILD := compiler pkg-config $(REQUIRED)
+TO_TEST  := $(TO_BUILD) cmocka jq
+
+# Each prints something if the need is met. A library is known by pkg-config, a tool by its name.
+have.compiler = echo '\#include <stdio.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes
+have.library  = $(PKG_CONFIG) --exists $(1) >/dev/null 2>&1 && echo yes
+have.tool     = command -v $(if $(filter pkg-config,$(1)),$(firstword $(PKG_CONFIG)),$(1)) 2>/dev/null
+have = $(if $(filter compiler,$(1)),$(have.compiler),$(if $(filter lib% uchardet cmocka,$(1)),$\
+  $(have.library),$(have.tool)))
+lacking  = $(strip $(foreach need,$(1),$(if $(shell $(call have,$(need))),,$(need))))
+packages = $(sort $(foreach need,$(2),$(subst +, ,$(word $(1),$(package.$(need))))))
+
+SUDO     = $(if $(filter-out 0,$(shell id -u)),sudo )
+APT      = $(SUDO)env DEBIAN_FRONTEND=noninteractive apt-get
+MANAGER  = $(firstword $(foreach tool,apt-get dnf pacman brew,$(if $(shell command -v $(tool) 2>/dev/null),$(tool))))
+
+by.apt-get = $(SUDO)apt-get install -y --no-install-recommends $(call packages,1,$(1))
+by.dnf     = $(SUDO)dnf install $(call packages,2,$(1))
+by.pacman  = $(SUDO)pacman -S --needed $(call packages,3,$(1))
+by.brew    = brew install $(call packages,4,$(1))
+
+# $(call prepare,NEEDS): nothing if they are met. If one is not, the optional libraries are asked for with it.
+prepare = $(call prepare-lacking,$(call lacking,$(1)))
+prepare-lacking = $(if $(1),$(call $(HOW_TO_PREPARE),$(1) $(call lacking,$(OPTIONAL))))
+HOW_TO_PREPARE = $(if $(filter apt-get,$(MANAGER)),install-packages,name-packages)
+
+# A fresh machine has no package lists (then some package has no candidate), an old one has stale ones.
+define install-packages
+@echo 'These packages are missing and will be installed: $(call packages,1,$(1))'
+@echo '  $(call by.apt-get,$(1))'
+@apt-cache show --no-all-versions $(call packages,1,$(1)) >/dev/null 2>&1 || $(APT) update -q
+@install="$(APT) $(wordlist 2,99,$(subst $(SUDO),,$(call by.apt-get,$(1))))"; \
+  $$install </dev/null || { $(APT) update -q && $$install </dev/null; }
+endef
+
+define name-packages
+@echo 'depesha: missing here: $(1)'; \
+ echo 'Install what is missing, then run make again:'; \
+ $(if $(MANAGER),echo '  $(call by.$(MANAGER),$(1))', \
+     echo '  Debian, Ubuntu  $(call by.apt-get,$(1))'; \
+     echo '  Fedora          $(call by.dnf,$(1))'; \
+     echo '  Arch            $(call by.pacman,$(1))'; \
+     echo '  macOS           $(call by.brew,$(1))'); \
+ exit 1
+endef
+
+# ---- building ------------------------------------------------------------------------------------------------------
+
+# Holds what the objects depend on beside their sources: it is rewritten, and all is compiled anew, when that changes.
+$(BUILD)/configuration: FORCE
+	$(if $(call lacking,pkg-config $(REQUIRED)),$(call name-packages,$(call lacking,pkg-config $(REQUIRED) $(OPTIONAL))))
+	@mkdir -p $(@D)
+	@echo '$(FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' | cmp -s - $@ || \
+	  echo '$(FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' >$@
+
+$(LIBRARY) $(COMMAND): $(BUILD)/configuration Makefile
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The built-in grammars, as bytes: a string literal may not be that long.
+$(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
+	@echo 'making $@ of $(GRAMMARS)'
+	@{ echo '/* Made by make from the grammars folder. */'; \
+	   echo '#include <stddef.h>'; \
+	   echo 'struct builtin { const char *name; const char *text; size_t size; };'; \
+	   echo 'extern const struct builtin depesha_builtins[];'; \
+	   echo 'extern const size_t depesha_builtin_count;'; \
+	   count=0; \
+	   for file in $(GRAMMARS); do \
+	     echo "static const unsigned char text_$$count[] = {"; \
+	     od -An -v -tx1 "$$file" | sed 's/ *\([0-9a-f][0-9a-f]\)/0x\1,/g'; \
+	     echo '0};'; \
+	     count=$$((count + 1)); \
+	   done; \
+	   echo 'const struct builtin depesha_builtins[] = {'; \
+	   count=0; \
+	   for file in $(GRAMMARS); do \
+	     echo "    {\"$$(basename "$$file" .grammar)\", (const char *)text_$$count, sizeof text_$$count - 1},"; \
+	     count=$$((count + 1)); \
+	   done; \
+	   echo '    {NULL, NULL, 0}};'; \
+	   echo "const size_t depesha_builtin_count = $$count;"; \
+	 } >$@
+
+$(BUILD)/builtin.o: $(BUILD)/builtin.c
+	$(COMPILE) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The static library is one object in which only the public names are still visible. Where that cannot be done (no ELF,
+# link-time optimisation), it is the plain objects.
+ifeq ($(SYSTEM)$(findstring -flto,$(CFLAGS)),Linux)
+$(BUILD)/depesha.o: $(LIBRARY)
+	$(CC) -r -nostdlib -o $@ $^
+	$(OBJCOPY) --localize-hidden $@
+$(STATIC): $(BUILD)/depesha.o
+else
+$(STATIC): $(LIBRARY)
+endif
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/$(SHARED): $(LIBRARY)
+	$(CC) $(SHARED_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+$(BUILD)/$(LINKNAME): $(BUILD)/$(SHARED)
+	ln -sf $(SHARED) $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $@
+
+$(BUILD)/depesha: $(COMMAND) $(STATIC)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+-include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d)
+
+# ---- showing -------------------------------------------------------------------------------------------------------
+
+# The first sample without Cyrillic letters.
+DEMO ?= $(firstword $(if $(SAMPLES),$(shell LC_ALL=C grep -L "$$(printf '[\320\321]')" $(SAMPLES))) $(SAMPLES))
+
+# The packages come first and change what make finds: so the rest is done by a second make.
+demo:
+	$(call prepare,$(TO_BUILD))
+	@$(MAKE) --no-print-directory demo-shown
+
+demo-shown: all
+	@echo
+	@echo '$$ $(BUILD)/depesha parse $(DEMO)'
+	@$(BUILD)/depesha parse $(DEMO) </dev/null
+
+# ---- testing -------------------------------------------------------------------------------------------------------
+
+test:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory tests-run
+
+# A test program may use everything inside the library, so it is linked with the objects.
+$(TESTS): $(BUILD)/%: %.c $(LIBRARY) $(BUILD)/configuration Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< $(LIBRARY) \
+	  $(PACKAGE_LIBS) $$($(PKG_CONFIG) --cflags --libs cmocka)
+
+tests-built: $(TESTS)
+
+# The scripts find the command in DEPESHA, the build in BUILD, the tools in MAKE, CC, CFLAGS and LDFLAGS.
+tests-run: all tests-built
+	@DEPESHA='$(BUILD)/depesha' BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
+	  sh tests/run.sh $(TESTS) $(SCRIPTS)
+
+sanitize:
+	@$(MAKE) --no-print-directory test BUILD=build-asan CFLAGS='-O1 -g $(SANITIZERS)'
+
+# The test programs, and the command on every sample (1: one of them is no cable).
+valgrind:
+	$(call prepare,$(TO_TEST) valgrind)
+	@$(MAKE) --no-print-directory tests-run-valgrind
+
+VALGRIND = valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=99
+
+tests-run-valgrind: all tests-built
+	@WRAPPER='$(VALGRIND)' BUILD='$(BUILD)' sh tests/run.sh $(TESTS)
+	$(VALGRIND) $(BUILD)/depesha parse --evidence -o /dev/null $(SAMPLES) || [ $$? -eq 1 ]
+
+# ---- checking ------------------------------------------------------------------------------------------------------
+
+dev:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory all tests-built BUILD=build-dev CFLAGS='$(CFLAGS) $(MORE_WARNINGS)'
+
+tidy:
+	$(call prepare,$(TO_TEST) clang-tidy cppcheck)
+	printf '%s\n' $(SOURCES) | xargs -n 1 -P 4 sh -c 'clang-tidy --quiet "$$1" -- \
+	  -std=c17 -Iinclude -Iparser $(subst -I,-isystem ,$(PACKAGE_CFLAGS)) $(FEATURES) $(CPPFLAGS)' tidy
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=duplicateAssignExpression -Iinclude -Iparser $(FEATURES) $(SOURCES)
+
+format:
+	$(call prepare,clang-format)
+	clang-format -i $(ALL_C)
+
+format-check:
+	$(call prepare,clang-format)
+	clang-format --dry-run --Werror $(ALL_C)
+
+clean:
+	rm -rf $(BUILD) build-asan build-dev
+
+# ---- installing ----------------------------------------------------------------------------------------------------
+
+manual = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+INSTALLED = $(BINDIR)/depesha $(LIBDIR)/libdepesha.a \
+            $(LIBDIR)/$(SHARED) $(LIBDIR)/$(SONAME) $(LIBDIR)/$(LINKNAME) \
+            $(LIBDIR)/pkgconfig/depesha.pc $(INCLUDEDIR)/depesha.h $(BASHDIR)/depesha \
+            $(foreach page,$(MANUALS),$(call manual,$(page)))
+
+# The dynamic linker has to hear of a new library in a folder of the system.
+LDCONFIG = $(if $(DESTDIR),,$(if $(filter /usr /usr/local,$(PREFIX)),ldconfig 2>/dev/null || true))
+
+install: all
+	$(INSTALL) -d $(foreach folder,$(sort $(dir $(INSTALLED))),'$(DESTDIR)$(folder)')
+	$(INSTALL) -m 755 $(BUILD)/depesha '$(DESTDIR)$(BINDIR)/depesha'
+	$(INSTALL) -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/libdepesha.a'
+	$(INSTALL) -m 755 $(BUILD)/$(SHARED) '$(DESTDIR)$(LIBDIR)/$(SHARED)'
+	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINKNAME)'
+	$(INSTALL) -m 644 include/depesha.h '$(DESTDIR)$(INCLUDEDIR)/depesha.h'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	  -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(filter-out libcjson,$(REQUIRED)) $(FOUND)|' \
+	  depesha.pc.in >$(BUILD)/depesha.pc
+	$(INSTALL) -m 644 $(BUILD)/depesha.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/depesha.pc'
+	$(INSTALL) -m 644 docs/completion.bash '$(DESTDIR)$(BASHDIR)/depesha'
+	$(foreach page,$(MANUALS),$(INSTALL) -m 644 $(page) '$(DESTDIR)$(call manual,$(page))' &&) true
+	@$(LDCONFIG)
+
+# Folders stay: others may have put something there.
+uninstall:
+	rm -f $(foreach file,$(INSTALLED),'$(DESTDIR)$(file)')
+	@$(LDCONFIG)

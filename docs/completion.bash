@@ -1,0 +1,41 @@
+# Completion of depesha's commands, options and formats for bash:
+# source this file, or install it as share/bash-completion/completions/depesha.
+
+_depesha() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} words=''
+    COMPREPLY=()
+
+    # bash cuts --format=json into three words
+    [[ $current == = ]] && current=''
+    [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
+
+    if ((COMP_CWORD == 1)); then
+        words='parse check explain grammar --version --help'
+    else
+        case $command:$previous in
+        parse:-f | parse:--format) words='json ndjson leaves' ;;
+        check:-f | check:--format) words='text json' ;;
+        check:-s | check:--severity) words='note warning error' ;;
+        grammar:grammar) words='list show check' ;;
+        explain:-w | explain:--why-not | grammar:show)
+            # field 2 of a line of the list, or the only one, is a name
+            words=$(depesha grammar list 2>/dev/null | awk '{ print $(NF > 1 ? 2 : 1) }')
+            [[ $command:$current == grammar:-* ]] && words='--grammar --text --output --help'
+            ;;
+        explain:-l | explain:--line | *:--max-bytes) return ;;
+        *:-g | *:--grammar | *:-o | *:--output) ;;
+        parse:*) words='--format --evidence --grammar --output --max-bytes --help' ;;
+        check:*) words='--severity --format --grammar --output --max-bytes --help' ;;
+        explain:*) words='--why-not --line --grammar --output --max-bytes --help' ;;
+        grammar:*) words='--grammar --text --output --help' ;;
+        esac
+        # options only where one has been begun; files otherwise
+        [[ $words == --* && $current != -* ]] && words=''
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    [[ -z $words ]] && compopt -o default 2>/dev/null
+    return 0
+}
+
+complete -F _depesha depesha

@@ -1,0 +1,130 @@
+#include "document.h"
+
+#include <string.h>
+
+/* What the lines of a body look like as a whole. */
+struct layout {
+    bool spaced;    /* blank lines part the paragraphs */
+    size_t longest; /* line, in bytes */
+};
+
+enum { UNWRAPPED = 160 };
+
+static const char *next_line(const char *at, const char *end, size_t *size)
+{
+    const char *feed = at;
+    while (feed < end && *feed != '\n' && *feed != '\r')
+        feed++;
+    *size = (size_t)(feed - at);
+    if (feed < end)
+        feed += feed + 1 < end && feed[0] == '\r' && feed[1] == '\n' ? 2 : 1;
+    return feed;
+}
+
+static bool is_blank(const char *at, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!((unsigned char)at[i] <= ' ' || (unsigned char)at[i] == 0xC2 || (unsigned char)at[i] == 0xA0))
+            return false;
+    return true;
+}
+
+static struct layout layout_of(const struct buffer *body)
+{
+    struct layout layout = {0};
+    bool text = false, gap = false;
+    const char *end = body->at + body->size;
+    size_t size;
+    for (const char *at = body->at; at < end;) {
+        const char *next = next_line(at, end, &size);
+        bool blank = is_blank(at, size);
+        layout.spaced = layout.spaced || (gap && !blank);
+        gap = text && blank;
+        text = text || !blank;
+        if (size > layout.longest)
+            layout.longest = size;
+        at = next;
+    }
+    return layout;
+}
+
+/* A sentence has ended: its stop, perhaps with a quote or bracket behind it. */
+static bool ends_sentence(const char *text, size_t size)
+{
+    static const char *const closers[] = {"\"", "'", ")", "]", "\xE2\x80\x9D", "\xC2\xBB", "\xE2\x80\x99", " "};
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < sizeof closers / sizeof *closers; i++) {
+            size_t n = strlen(closers[i]);
+            if (size > n && memcmp(text + size - n, closers[i], n) == 0) {
+                size -= n;
+                more = true;
+            }
+        }
+    }
+    return size == 0 || strchr(".!?:;", text[size - 1]) != NULL ||
+           (size >= 3 && memcmp(text + size - 3, "\xE2\x80\xA6", 3) == 0);
+}
+
+static bool begins_item(const char *text)
+{
+    return (*text >= '0' && *text <= '9') || *text == '-' || *text == '*' || *text == '[' || *text == '(';
+}
+
+static void add_paragraph(struct depesha_document *d, struct record *record, struct buffer *paragraph)
+{
+    while (paragraph->size > 0 && paragraph->at[paragraph->size - 1] == ' ')
+        paragraph->at[--paragraph->size] = '\0';
+    if (paragraph->size == 0)
+        return;
+    const char **last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
+    /* What a page break has cut in two ends in the middle of a sentence that runs on. */
+    size_t size = last == NULL ? 0 : strlen(*last);
+    if (size > 60 && !ends_sentence(*last, size) && !begins_item(paragraph->at)) {
+        *last = arena_format(&d->arena, "%s %s", *last, paragraph->at);
+    } else {
+        record->paragraphs = arena_grow(&d->arena, record->paragraphs, record->paragraph_count, &record->paragraph_room,
+                                        record->paragraph_count + 1, sizeof *record->paragraphs);
+        record->paragraphs[record->paragraph_count++] = paragraph->at;
+    }
+    *paragraph = (struct buffer){.arena = &d->arena};
+}
+
+/* Blanks of any width fold to one. */
+static void add_line(struct buffer *paragraph, const char *at, size_t size)
+{
+    if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
+        buffer_puts(paragraph, " ");
+    for (size_t i = 0; i < size; i++) {
+        bool no_break = i + 1 < size && (unsigned char)at[i] == 0xC2 && (unsigned char)at[i + 1] == 0xA0;
+        if ((unsigned char)at[i] > ' ' && !no_break) {
+            buffer_add(paragraph, at + i, 1);
+        } else if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ') {
+            buffer_puts(paragraph, " ");
+        }
+        i += no_break;
+    }
+}
+
+void body_fold(struct depesha_document *d, struct record *record)
+{
+    const struct buffer *body = &record->body;
+    struct layout layout = layout_of(body);
+    struct buffer paragraph = {.arena = &d->arena};
+    const char *end = body->at + body->size;
+    size_t size, last_size = 0;
+    for (const char *at = body->at; at < end;) {
+        const char *next = next_line(at, end, &size);
+        if (is_blank(at, size)) {
+            add_paragraph(d, record, &paragraph);
+        } else {
+            bool own_line = !layout.spaced && (layout.longest > UNWRAPPED || last_size < layout.longest * 3 / 4);
+            if (own_line && paragraph.size > 0 && ends_sentence(paragraph.at, paragraph.size))
+                add_paragraph(d, record, &paragraph);
+            add_line(&paragraph, at, size);
+        }
+        last_size = size;
+        at = next;
+    }
+    add_paragraph(d, record, &paragraph);
+}

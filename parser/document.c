@@ -1,0 +1,151 @@
+#include "document.h"
+
+#include <cjson/cJSON.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_INPUT = 0x7FFFFFFF };
+
+void document_position(const struct depesha_document *d, size_t offset, size_t *line, size_t *column)
+{
+    size_t n = line_at(&d->lines, offset);
+    *line = n + 1;
+    *column = character_count(&d->text, d->lines.at[n].start, offset) + 1;
+}
+
+/* Values as the public header shows them. */
+static void publish(struct depesha_document *d, struct record *record)
+{
+    const struct values *values = &record->values;
+    record->public_values = arena_take(&d->arena, values->count + 1, sizeof *record->public_values);
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->at[i];
+        depesha_value *shown = &record->public_values[i];
+        *shown = (depesha_value){
+            .path = value->pointer,
+            .value = value->text,
+            .text = arena_copy(&d->arena, d->text.at + value->span.start, value->span.end - value->span.start),
+            .production = value->field->name,
+            .start = text_source(&d->text, value->span.start),
+            .end = text_source(&d->text, value->span.end),
+            .certainty = value->certainty,
+        };
+        document_position(d, value->span.start, &shown->line, &shown->column);
+    }
+}
+
+static void read_document(struct depesha_document *d, const void *bytes, size_t size)
+{
+    text_read(&d->arena, bytes, size, &d->text);
+    matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
+    matcher_lines(&d->matcher, &d->lines);
+    path_find(&d->matcher, &d->path);
+    tree_grow(d);
+    for (size_t i = 0; i < d->record_count; i++) {
+        body_fold(d, &d->records[i]);
+        form_choose(d, &d->records[i]);
+        check_record(d, &d->records[i]);
+        publish(d, &d->records[i]);
+    }
+}
+
+depesha_status depesha_parse(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
+                             depesha_document **document)
+{
+    *document = NULL;
+    if (size > MAX_INPUT)
+        return DEPESHA_TOO_LARGE;
+    struct depesha_document *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return DEPESHA_NO_MEMORY;
+    d->grammar = grammar;
+    d->arena.escape = &d->escape;
+    if (setjmp(d->escape) != 0) {
+        depesha_document_free(d);
+        return DEPESHA_NO_MEMORY;
+    }
+    d->name = arena_copy(&d->arena, name == NULL ? "" : name, name == NULL ? 0 : strlen(name));
+    read_document(d, bytes, size);
+    *document = d;
+    return DEPESHA_OK;
+}
+
+void depesha_document_free(depesha_document *document)
+{
+    if (document == NULL)
+        return;
+    arena_free(&document->arena);
+    free(document);
+}
+
+size_t depesha_document_count(const depesha_document *document)
+{
+    return document->record_count;
+}
+
+const char *depesha_document_form(const depesha_document *document, size_t n)
+{
+    if (n >= document->record_count || document->records[n].form == NULL)
+        return NULL;
+    return document->records[n].form->id;
+}
+
+size_t depesha_value_count(const depesha_document *document, size_t n)
+{
+    return n < document->record_count ? document->records[n].values.count : 0;
+}
+
+const depesha_value *depesha_value_at(const depesha_document *document, size_t n, size_t index)
+{
+    return index < depesha_value_count(document, n) ? &document->records[n].public_values[index] : NULL;
+}
+
+const depesha_value *depesha_value_find(const depesha_document *document, size_t n, const char *path)
+{
+    for (size_t i = 0; i < depesha_value_count(document, n); i++)
+        if (strcmp(document->records[n].public_values[i].path, path) == 0)
+            return &document->records[n].public_values[i];
+    return NULL;
+}
+
+size_t depesha_finding_count(const depesha_document *document, size_t n)
+{
+    return n < document->record_count ? document->records[n].finding_count : 0;
+}
+
+const depesha_finding *depesha_finding_at(const depesha_document *document, size_t n, size_t index)
+{
+    return index < depesha_finding_count(document, n) ? &document->records[n].findings[index] : NULL;
+}
+
+size_t depesha_leaf_count(const depesha_document *document)
+{
+    return document->leaf_count;
+}
+
+depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index)
+{
+    if (index >= document->leaf_count)
+        return (depesha_leaf){0};
+    const struct leaf *leaf = &document->leaves[index];
+    return (depesha_leaf){
+        .start = text_source(&document->text, leaf->span.start),
+        .end = text_source(&document->text, leaf->span.end),
+        .kind = leaf->kind,
+        .path = leaf->key == NULL ? NULL : leaf->key->path,
+        .production = leaf->field == NULL ? NULL : leaf->field->name,
+    };
+}
+
+cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags)
+{
+    return n < document->record_count ? record_json(document, &document->records[n], flags) : NULL;
+}
+
+char *depesha_document_json(const depesha_document *document, size_t n, unsigned flags)
+{
+    cJSON *json = depesha_document_cjson(document, n, flags);
+    char *text = json == NULL ? NULL : flags & DEPESHA_PRETTY ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
+    cJSON_Delete(json);
+    return text;
+}

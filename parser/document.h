@@ -1,0 +1,79 @@
+/* A document: what was read, the way through it, its leaves, and its records. */
+#ifndef DEPESHA_DOCUMENT_H
+#define DEPESHA_DOCUMENT_H
+
+#include "path.h"
+#include "value.h"
+
+struct leaf {
+    struct span span; /* bytes of the text */
+    const char *kind;
+    const struct key *key;     /* of a value */
+    const struct field *field; /* of what a production explains */
+};
+
+/* How well a form fits a record. */
+struct fit {
+    const struct form *form;
+    bool fits;
+    int score;
+    const char *lacks; /* what keeps it from fitting, or NULL */
+};
+
+struct passage {
+    struct span span;
+    const char *text;
+};
+
+/* One cable of the document. */
+struct record {
+    struct values values;
+    bool *seen; /* which fields matched, by index */
+    const struct form *form;
+    struct fit *fits;
+    size_t fit_count;
+    struct buffer body; /* its lines, with their breaks */
+    const char **paragraphs;
+    size_t paragraph_count, paragraph_room;
+    struct passage *unparsed;
+    size_t unparsed_count, unparsed_room;
+    depesha_finding *findings;
+    size_t finding_count, finding_room;
+    depesha_value *public_values;
+    struct span span;
+};
+
+struct depesha_document {
+    struct arena arena;
+    jmp_buf escape;
+    const depesha_grammar *grammar;
+    const char *name;
+    struct text text;
+    struct lines lines;
+    struct matcher matcher;
+    struct path path;
+    struct leaf *leaves;
+    size_t leaf_count, leaf_room;
+    struct record *records;
+    size_t record_count, record_room;
+};
+
+/* tree.c: leaves, values and bodies along the path. */
+void tree_grow(struct depesha_document *document);
+
+/* body.c: paragraphs out of the body's lines. */
+void body_fold(struct depesha_document *document, struct record *record);
+
+/* form.c: which form each record has. */
+void form_choose(struct depesha_document *document, struct record *record);
+
+/* check.c: what a careful archivist would question. */
+void check_record(struct depesha_document *document, struct record *record);
+
+/* record.c: a record as JSON. NULL without memory. */
+struct cJSON *record_json(const struct depesha_document *document, const struct record *record, unsigned flags);
+
+/* Line and column (from 1, in characters) of an offset of the text. */
+void document_position(const struct depesha_document *document, size_t offset, size_t *line, size_t *column);
+
+#endif

@@ -1,0 +1,89 @@
+#include "document.h"
+
+#include <string.h>
+
+/* "sent_at", "document_type=cable" or the name of a field. */
+static bool is_met(const struct depesha_document *d, const struct record *record, const char *name)
+{
+    const char *equals = strchr(name, '=');
+    size_t size = equals == NULL ? strlen(name) : (size_t)(equals - name);
+    for (size_t i = 0; i < record->values.count; i++) {
+        const struct value *value = &record->values.at[i];
+        if (strncmp(value->key->path, name, size) == 0 && value->key->path[size] == '\0' &&
+            (equals == NULL || strcmp(value->text, equals + 1) == 0))
+            return true;
+    }
+    const struct field *field = equals == NULL ? find_field(d->grammar, name) : NULL;
+    return field != NULL && record->seen[field->index];
+}
+
+static bool any_met(const struct depesha_document *d, const struct record *record, const struct demand *demand)
+{
+    for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+        if (is_met(d, record, name->name))
+            return true;
+    return false;
+}
+
+static void name_demand(struct buffer *buffer, const struct demand *demand)
+{
+    if (buffer->size > 0)
+        buffer_puts(buffer, ", ");
+    for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+        buffer_format(buffer, "%s%s", name->name, name->next != NULL ? " or " : "");
+}
+
+/* A cable's own dates must lie in the form's years. */
+static bool in_years(const struct record *record, const struct form *form)
+{
+    for (size_t i = 0; i < record->values.count; i++) {
+        const struct value *value = &record->values.at[i];
+        int year = value->key->type->kind == KIND_DATE && !value->key->root ? value->moment.year : -1;
+        if (year >= 0 && (year < form->first_year || year > form->last_year))
+            return false;
+    }
+    return true;
+}
+
+static struct fit fit_of(struct depesha_document *d, const struct record *record, const struct form *form)
+{
+    struct fit fit = {.form = form, .fits = true};
+    struct buffer lacks = {.arena = &d->arena};
+    for (const struct demand *need = form->needs; need != NULL; need = need->next) {
+        if (any_met(d, record, need))
+            fit.score += 2;
+        else
+            name_demand(&lacks, need);
+    }
+    if (lacks.size > 0)
+        fit.lacks = arena_format(&d->arena, "lacks %s", lacks.at);
+    for (const struct demand *like = form->likes; like != NULL; like = like->next)
+        fit.score += any_met(d, record, like);
+    for (const struct demand *never = form->never; never != NULL && fit.lacks == NULL; never = never->next)
+        if (any_met(d, record, never)) {
+            struct buffer has = {.arena = &d->arena};
+            name_demand(&has, never);
+            fit.lacks = arena_format(&d->arena, "never has %s", has.at);
+        }
+    if (fit.lacks == NULL && !in_years(record, form))
+        fit.lacks = arena_format(&d->arena, "was in use from %d to %d", form->first_year, form->last_year);
+    fit.fits = fit.lacks == NULL;
+    return fit;
+}
+
+void form_choose(struct depesha_document *d, struct record *record)
+{
+    size_t count = 0;
+    for (const struct form *form = d->grammar->forms; form != NULL; form = form->next)
+        count++;
+    record->fits = arena_take(&d->arena, count + 1, sizeof *record->fits);
+    int best = -1;
+    for (const struct form *form = d->grammar->forms; form != NULL; form = form->next) {
+        struct fit fit = fit_of(d, record, form);
+        record->fits[record->fit_count++] = fit;
+        if (fit.fits && fit.score > best) {
+            best = fit.score;
+            record->form = form;
+        }
+    }
+}

@@ -1,0 +1,246 @@
+/*
+ * A grammar in memory: what syntax.c reads, pattern.c compiles and everything after it consults.
+ * Read-only once compiled. Spans are bytes of a grammar file; names point into its text's arena.
+ */
+#ifndef DEPESHA_GRAMMAR_H
+#define DEPESHA_GRAMMAR_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "depesha.h"
+
+enum { MAX_ZONES = 12, MAX_NEXT = 6 };
+
+/* A grammar file, and a place in it. */
+struct source {
+    const char *name, *text;
+    size_t size;
+    struct source *from; /* the file that includes it */
+    struct source *next; /* the next file of the grammar */
+};
+
+struct place {
+    const struct source *source;
+    size_t offset, size;
+};
+
+/* ---- expressions --------------------------------------------------------------------------- */
+
+enum node_kind {
+    NODE_WORDS,    /* "Copy No": any case, blanks of any width */
+    NODE_EXACT,    /* 'SPECIAL': in this case only */
+    NODE_PATTERN,  /* /\d+/ */
+    NODE_NAME,     /* TOKEN or enumeration */
+    NODE_SLOT,     /* {path EXPRESSION} */
+    NODE_SEQUENCE, /* children in order */
+    NODE_CHOICE,   /* one child, the first that leads on */
+    NODE_OPTION,   /* [child] */
+    NODE_SOME,     /* child+ */
+    NODE_MANY,     /* child* */
+    NODE_BREAK,    /* the end of the line, and blank lines */
+    NODE_START,    /* only at the beginning of a line */
+    NODE_END       /* only at the end of a line */
+};
+
+struct node {
+    enum node_kind kind;
+    struct place place;
+    const char *text; /* of words, patterns, names and slots */
+    size_t size;
+    struct node *first, *next; /* children, siblings */
+    const struct definition *definition;
+};
+
+/* A compiled pattern and its source, which `grammar show` prints. */
+struct pattern {
+    pcre2_code *code;
+    const char *text;
+};
+
+/* ---- statements ---------------------------------------------------------------------------- */
+
+struct entry {
+    const char *code; /* what the record gets */
+    struct node *node;
+    struct entry *next;
+};
+
+/* A token or an enumeration: an expression with a name. */
+struct definition {
+    const char *name;
+    struct place place;
+    struct node *node;     /* of an enumeration: the choice of its entries */
+    struct entry *entries; /* of an enumeration */
+    bool is_enumeration;
+    int state;            /* of the search for cycles */
+    struct pattern parts; /* the expression with its parts captured, if a value is read by it */
+    const char **part_names;
+    size_t part_count;
+    struct pattern codes; /* of an enumeration: its entries, the mark says which */
+    struct definition *next;
+};
+
+enum kind { KIND_TEXT, KIND_NAME, KIND_NUMBER, KIND_INTEGER, KIND_DATE, KIND_CODE };
+
+/* How a captured text becomes a value. */
+struct type {
+    const char *name;
+    struct place place;
+    enum kind kind;
+    struct node *reads, *drops, *splits;
+    struct pattern drop, split; /* code NULL where none */
+    const char *item_name;      /* the token that each piece of a split text is, if any */
+    const struct definition *item;
+    const struct definition *definition;  /* what is read, if it is one named expression */
+    const struct definition *enumeration; /* of a code or an integer in words */
+    struct type *next;
+};
+
+/* A path of the record. */
+struct key {
+    const char *path; /* "to.person"; below "cable" unless `root` */
+    struct place place;
+    const char *type_name;
+    const struct type *type;
+    bool root;         /* the path starts at the record's root */
+    size_t list;       /* how many bytes of the path name the list it is in; 0: none */
+    size_t list_index; /* which list */
+    size_t index;
+    struct key *next;
+};
+
+struct list {
+    const char *path;
+    size_t index;
+    struct list *next;
+};
+
+struct zone {
+    const char *name, *title;
+    struct place place;
+    int line, prose, word, enter; /* what an unexplained line, a line of prose, a word costs; and entering */
+    bool body;                    /* its unexplained lines are the document's text */
+    bool reading;                 /* words may be skipped within a line */
+    const char *next_names[MAX_NEXT];
+    size_t next[MAX_NEXT], next_count;
+    bool starts; /* a document may begin here */
+};
+
+struct slot {
+    const struct key *key;
+    const struct definition *reader; /* the named expression that it reads, or NULL */
+    struct place place;
+};
+
+struct expectation {
+    const char *path, *value;
+    struct expectation *next;
+};
+
+struct example {
+    struct place place;
+    const char *text;
+    size_t size;
+    struct expectation *expect;
+    struct example *next;
+};
+
+struct name_list {
+    const char *name;
+    struct place place;
+    struct name_list *next;
+};
+
+struct field {
+    const char *name;
+    struct place place;
+    struct name_list *in;     /* as written: zones, or paths of values */
+    uint32_t zones;           /* bit n: zone n */
+    const struct key *inside; /* read in the text of this value */
+    int weight;
+    bool weak; /* counts only where nothing else gives the value */
+    double certainty;
+    struct node *node;
+    struct pattern pattern;
+    struct slot *slots; /* slot n is group n + 1 */
+    size_t slot_count;
+    bool at_start;           /* only at the beginning of a line */
+    unsigned char first[32]; /* bit b: a match may begin with byte b */
+    struct example *examples;
+    size_t index;
+    struct field *next;
+};
+
+/* One thing that a form asks for: any of the alternatives. */
+struct demand {
+    struct name_list *any; /* paths, path=code, or fields */
+    struct demand *next;
+};
+
+struct form {
+    const char *id, *title;
+    struct place place;
+    struct demand *needs, *likes, *never;
+    struct name_list *order; /* of its stages */
+    int first_year, last_year;
+    struct form *next;
+};
+
+struct depesha_grammar {
+    struct arena arena;
+    jmp_buf escape;
+    const char *name, *title, *version;
+    struct source *sources;
+    struct definition *definitions;
+    struct type *types;
+    struct key *keys;
+    struct list *lists;
+    struct field *fields;
+    struct form *forms;
+    struct node *damage, *noise, *prose;
+    const char *alike[16];
+    size_t alike_count;
+    const char *pairs[8]; /* opening and closing brackets in turn */
+    size_t pair_count;
+    struct zone zones[MAX_ZONES];
+    size_t zone_count, key_count, field_count, list_count;
+    int first_year, last_year; /* of the period, which two-digit years fall in */
+    struct pattern gap;        /* blanks and damage at one place of a line */
+    struct pattern damaged;    /* damage, wherever it stands */
+    struct pattern lead;       /* the same and noise, where a line begins */
+    struct pattern prose_line;
+    const struct field **by_index;
+    const struct field **starters[256];       /* fields of zones by first byte, NULL-terminated */
+    unsigned char zone_first[MAX_ZONES][256]; /* whether a field of the zone begins with the byte */
+    pcre2_compile_context *compile_context;
+};
+
+/* A complaint about a grammar; all of them are kept. */
+struct complaint {
+    struct place place;
+    const char *message;
+    struct complaint *next;
+};
+
+struct complaints {
+    struct arena *arena;
+    struct complaint *first, **last;
+    size_t count;
+};
+
+void complain(struct complaints *complaints, struct place place, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Line and column (both from 1, columns in characters) of an offset in a grammar file. */
+void source_position(const struct source *source, size_t offset, size_t *line, size_t *column);
+
+/* Looks a thing up by name; NULL if there is none. */
+const struct definition *find_definition(const struct depesha_grammar *grammar, const char *name, size_t size);
+const struct type *find_type(const struct depesha_grammar *grammar, const char *name);
+const struct key *find_key(const struct depesha_grammar *grammar, const char *path);
+const struct field *find_field(const struct depesha_grammar *grammar, const char *name);
+
+#endif

@@ -1,0 +1,56 @@
+#include "line.h"
+
+#include <string.h>
+
+static size_t break_size(const struct text *text, size_t at)
+{
+    if (text->at[at] == '\r')
+        return at + 1 < text->size && text->at[at + 1] == '\n' ? 2 : 1;
+    return 1;
+}
+
+/* Where the line that begins at `start` ends, before its break. */
+static size_t line_end(const struct text *text, size_t start)
+{
+    const char *at = text->at + start;
+    size_t left = text->size - start;
+    const char *feed = memchr(at, '\n', left);
+    size_t end = feed == NULL ? left : (size_t)(feed - at);
+    const char *back = memchr(at, '\r', end);
+    return start + (back == NULL ? end : (size_t)(back - at));
+}
+
+void lines_read(struct arena *arena, const struct text *text, struct lines *lines)
+{
+    size_t room = 0, start = 0;
+    *lines = (struct lines){0};
+    do {
+        size_t end = line_end(text, start);
+        lines->at = arena_grow(arena, lines->at, lines->count, &room, lines->count + 1, sizeof *lines->at);
+        struct line *line = &lines->at[lines->count++];
+        size_t next = end < text->size ? end + break_size(text, end) : end;
+        *line = (struct line){.start = start, .first = start, .end = end, .next = next};
+        start = next;
+    } while (start < text->size);
+}
+
+size_t line_at(const struct lines *lines, size_t offset)
+{
+    size_t low = 0, high = lines->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (lines->at[middle].start <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t character_count(const struct text *text, size_t start, size_t end)
+{
+    size_t count = 0;
+    for (size_t i = start; i < end; i++)
+        count += ((unsigned char)text->at[i] & 0xC0) != 0x80;
+    return count;
+}

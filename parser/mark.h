@@ -1,0 +1,60 @@
+/* Which productions match where. */
+#ifndef DEPESHA_MARK_H
+#define DEPESHA_MARK_H
+
+#include "grammar.h"
+#include "line.h"
+#include "text.h"
+
+/* A stretch of the text. */
+struct span {
+    size_t start, end;
+};
+
+/* A production that matches at a place. */
+struct mark {
+    const struct field *field;
+    size_t start, end;
+    struct span *slots; /* as many as the field has; start > end: not filled */
+};
+
+/* Runs patterns over one text, within the limits. Belongs to one thread. */
+struct matcher {
+    const struct depesha_grammar *grammar;
+    const struct text *text;
+    const struct lines *lines;
+    struct arena *arena;
+    pcre2_match_data *data;
+    pcre2_match_context *limits;
+    const struct field *exceeded; /* the last production that reached a limit */
+    size_t exceeded_at;
+};
+
+void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
+                  const struct text *text);
+
+/* The lines of the text, and what kind of lines they are. */
+void matcher_lines(struct matcher *matcher, struct lines *lines);
+
+/*
+ * Matches at `from`, not beyond `to`. Options as of PCRE2. The result is a span's; groups are read
+ * with matcher_group. False where there is no match, or a limit was reached.
+ */
+bool matcher_match(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, uint32_t options,
+                   struct span *span);
+/* Group n of the last match; start > end where it took no part. */
+struct span matcher_group(const struct matcher *matcher, size_t n);
+
+/* The offset behind blanks, damage and noise, at most `to`. */
+size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);
+
+/* Tries one production at one place of a line. */
+bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, struct mark *mark);
+
+/* How far a production may look from a place of a line: some lines on. */
+size_t mark_horizon(const struct lines *lines, size_t line, size_t at);
+
+/* Whether a word begins, or one ends and another may begin, at this offset. */
+bool at_boundary(const struct text *text, size_t offset);
+
+#endif

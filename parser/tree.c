@@ -1,0 +1,228 @@
+#include "document.h"
+
+#include <string.h>
+
+static struct record *open_record(struct depesha_document *d, size_t start)
+{
+    d->records =
+        arena_grow(&d->arena, d->records, d->record_count, &d->record_room, d->record_count + 1, sizeof *d->records);
+    struct record *record = &d->records[d->record_count++];
+    *record = (struct record){.body = {.arena = &d->arena}, .span = {start, start}};
+    values_open(&record->values, &d->matcher);
+    record->seen = arena_take(&d->arena, d->grammar->field_count + 1, sizeof *record->seen);
+    buffer_puts(&record->body, "");
+    return record;
+}
+
+/* Leaves follow one another without gap; empty ones are left out, alike ones join. */
+static void add_leaf(struct depesha_document *d, size_t end, const char *kind, const struct key *key,
+                     const struct field *field)
+{
+    size_t start = d->leaf_count == 0 ? 0 : d->leaves[d->leaf_count - 1].span.end;
+    if (end <= start)
+        return;
+    struct leaf *last = d->leaf_count == 0 ? NULL : &d->leaves[d->leaf_count - 1];
+    if (last != NULL && last->kind == kind && key == NULL && last->key == NULL && last->field == field) {
+        last->span.end = end;
+        return;
+    }
+    d->leaves = arena_grow(&d->arena, d->leaves, d->leaf_count, &d->leaf_room, d->leaf_count + 1, sizeof *d->leaves);
+    d->leaves[d->leaf_count++] = (struct leaf){{start, end}, kind, key, field};
+}
+
+static const char BODY[] = "body", LABEL[] = "label", VALUE[] = "value", ANNOTATION[] = "annotation", NOISE[] = "noise",
+                  UNPARSED[] = "unparsed";
+
+static bool is_annotation(const struct field *field)
+{
+    for (size_t i = 0; i < field->slot_count; i++)
+        if (strncmp(field->slots[i].key->path, "annotations", strlen("annotations")) == 0)
+            return true;
+    return false;
+}
+
+/* Where the slot that begins next in a mark is, from `at` on; slots may stand in any order. */
+static size_t next_slot(const struct mark *mark, size_t at)
+{
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < mark->field->slot_count; i++)
+        if (mark->slots[i].start >= at && mark->slots[i].start < mark->slots[i].end &&
+            (best == SIZE_MAX || mark->slots[i].start < mark->slots[best].start))
+            best = i;
+    return best;
+}
+
+/* A mark's bytes: values in their slots, labels between them. */
+static void mark_leaves(struct depesha_document *d, const struct mark *mark, const char *between)
+{
+    if (is_annotation(mark->field)) {
+        add_leaf(d, mark->end, ANNOTATION, NULL, mark->field);
+        return;
+    }
+    for (size_t at = mark->start;;) {
+        size_t slot = next_slot(mark, at);
+        if (slot == SIZE_MAX)
+            break;
+        add_leaf(d, mark->slots[slot].start, between, NULL, between == LABEL ? mark->field : NULL);
+        add_leaf(d, mark->slots[slot].end, VALUE, mark->field->slots[slot].key, mark->field);
+        at = mark->slots[slot].end;
+    }
+    add_leaf(d, mark->end, between, NULL, between == LABEL ? mark->field : NULL);
+}
+
+static void take_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
+{
+    record->seen[mark->field->index] = true;
+    values_add(&record->values, &d->matcher, mark);
+}
+
+/* A mark within the body: it stays text, unless it is a note that somebody added. */
+static void body_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
+{
+    if (!is_annotation(mark->field))
+        buffer_add(&record->body, d->text.at + mark->start, mark->end - mark->start);
+    take_mark(d, record, mark);
+    mark_leaves(d, mark, BODY);
+}
+
+static bool begins_word(const struct text *text, size_t at)
+{
+    unsigned char before = at == 0 ? ' ' : (unsigned char)text->at[at - 1];
+    return !((before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z') || before >= 0x80 ||
+             (before >= '0' && before <= '9')) ||
+           at_boundary(text, at);
+}
+
+/* The first production of the zone that matches at a place in running text. */
+static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size_t at, size_t end, struct mark *mark)
+{
+    unsigned char byte = (unsigned char)d->text.at[at];
+    if (!d->grammar->zone_first[zone][byte] || (byte & 0xC0) == 0x80 || !begins_word(&d->text, at))
+        return false;
+    for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++)
+        if (((*f)->zones >> zone & 1) && (!(*f)->at_start || at == d->lines.at[line].first) &&
+            mark_try(&d->matcher, *f, line, at, mark) && mark->end <= end)
+            return true;
+    return false;
+}
+
+/* Running text, with what productions find in it. */
+static void body_region(struct depesha_document *d, struct record *record, size_t zone, size_t start, size_t end)
+{
+    size_t line = line_at(&d->lines, start), done = start;
+    for (size_t at = start; at < end;) {
+        struct mark mark;
+        while (line + 1 < d->lines.count && d->lines.at[line + 1].start <= at)
+            line++;
+        if (!find_mark(d, zone, line, at, end, &mark)) {
+            at++;
+            continue;
+        }
+        buffer_add(&record->body, d->text.at + done, mark.start - done);
+        add_leaf(d, mark.start, BODY, NULL, NULL);
+        body_mark(d, record, &mark);
+        done = at = mark.end;
+    }
+    buffer_add(&record->body, d->text.at + done, end - done);
+    add_leaf(d, end, BODY, NULL, NULL);
+}
+
+/* A line, or part of one, that nothing explains: not for its blanks, and not if it is noise alone. */
+static void unexplained(struct depesha_document *d, struct record *record, const struct step *step)
+{
+    struct line *line = &d->lines.at[line_at(&d->lines, step->start)];
+    size_t end = step->end < line->end ? step->end : line->end;
+    size_t start = matcher_lead(&d->matcher, step->start, end);
+    add_leaf(d, start, NOISE, NULL, NULL);
+    if (start >= end)
+        return;
+    add_leaf(d, end, UNPARSED, NULL, NULL);
+    /* Words of one line are one passage. */
+    struct passage *last = record->unparsed_count == 0 ? NULL : &record->unparsed[record->unparsed_count - 1];
+    if (last != NULL && last->span.start >= line->start && last->span.end <= start &&
+        matcher_lead(&d->matcher, last->span.end, start) == start) {
+        last->span.end = end;
+    } else {
+        record->unparsed = arena_grow(&d->arena, record->unparsed, record->unparsed_count, &record->unparsed_room,
+                                      record->unparsed_count + 1, sizeof *record->unparsed);
+        record->unparsed[record->unparsed_count++] = (struct passage){.span = {start, end}};
+    }
+    last = &record->unparsed[record->unparsed_count - 1];
+    last->text = NULL;
+}
+
+static void take_step(struct depesha_document *d, struct record *record, const struct step *step)
+{
+    const struct zone *zone = &d->grammar->zones[step->zone];
+    if (step->kind == STEP_MARK) {
+        add_leaf(d, step->mark->start, NOISE, NULL, NULL);
+        if (zone->body) {
+            body_mark(d, record, step->mark);
+            buffer_add(&record->body, d->text.at + step->mark->end, step->end - step->mark->end);
+        } else {
+            take_mark(d, record, step->mark);
+            mark_leaves(d, step->mark, LABEL);
+        }
+    } else {
+        unexplained(d, record, step);
+    }
+    add_leaf(d, step->end, NOISE, NULL, NULL);
+}
+
+/* Productions that are read in the text of a value: the title of a catalogue page. */
+static void read_inside(struct depesha_document *d, struct record *record)
+{
+    size_t count = record->values.count;
+    for (const struct field *field = d->grammar->fields; field != NULL; field = field->next) {
+        if (field->inside == NULL)
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            struct span span = record->values.at[i].span, found;
+            if (record->values.at[i].key != field->inside)
+                continue;
+            for (size_t at = span.start;
+                 at < span.end && matcher_match(&d->matcher, field->pattern.code, at, span.end, 0, &found);) {
+                struct mark mark = {.field = field, .start = found.start, .end = found.end};
+                mark.slots = arena_take(&d->arena, field->slot_count + 1, sizeof *mark.slots);
+                for (size_t s = 0; s < field->slot_count; s++)
+                    mark.slots[s] = matcher_group(&d->matcher, s + 1);
+                bool whole = begins_word(&d->text, mark.start) && at_boundary(&d->text, mark.end) &&
+                             (!field->at_start || mark.start == span.start);
+                if (whole)
+                    take_mark(d, record, &mark);
+                at = whole && mark.end > at ? mark.end : found.start + 1;
+                while (at < span.end && ((unsigned char)d->text.at[at] & 0xC0) == 0x80)
+                    at++;
+            }
+        }
+    }
+}
+
+void tree_grow(struct depesha_document *d)
+{
+    struct record *record = open_record(d, 0);
+    const struct path *path = &d->path;
+    for (size_t i = 0; i < path->count; i++) {
+        const struct step *step = &path->steps[i];
+        size_t before = i == 0 ? step->zone : path->steps[i - 1].zone;
+        if (step->kind == STEP_SWITCH) {
+            if (step->zone < before)
+                record = open_record(d, step->start);
+        } else if (step->kind == STEP_LINE && d->grammar->zones[step->zone].body) {
+            size_t end = step->end;
+            while (i + 1 < path->count && path->steps[i + 1].kind == STEP_LINE && path->steps[i + 1].zone == step->zone)
+                end = path->steps[++i].end;
+            body_region(d, record, step->zone, step->start, end);
+        } else {
+            take_step(d, record, step);
+        }
+        record->span.end = path->steps[i].end;
+    }
+    add_leaf(d, d->text.size, NOISE, NULL, NULL);
+    for (size_t i = 0; i < d->record_count; i++) {
+        read_inside(d, &d->records[i]);
+        values_settle(&d->records[i].values, &d->matcher);
+        for (size_t n = 0; n < d->records[i].unparsed_count; n++)
+            d->records[i].unparsed[n].text = folded(&d->matcher, d->records[i].unparsed[n].span);
+    }
+}

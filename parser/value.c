@@ -1,0 +1,655 @@
+#include "value.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- texts --------------------------------------------------------------------------------- */
+
+/* The size of the blank at `at`: ASCII, no-break and the like. 0: none. */
+static size_t blank_size(const char *at, size_t size)
+{
+    unsigned char c = (unsigned char)*at;
+    if (c <= ' ')
+        return 1;
+    if (size >= 2 && c == 0xC2 && (unsigned char)at[1] == 0xA0)
+        return 2;
+    if (size >= 3 && c == 0xE2 && (unsigned char)at[1] == 0x80 &&
+        ((unsigned char)at[2] <= 0x8B || (unsigned char)at[2] == 0xAF))
+        return 3;
+    return 0;
+}
+
+static void add_folded(struct buffer *buffer, const char *at, size_t size)
+{
+    bool gap = buffer->size > 0 && buffer->at[buffer->size - 1] != ' ';
+    bool pending = false;
+    for (size_t i = 0; i < size;) {
+        size_t blank = blank_size(at + i, size - i);
+        if (blank > 0) {
+            pending = true;
+            i += blank;
+            continue;
+        }
+        if (pending && (gap || buffer->size > 0) && buffer->at[buffer->size - 1] != ' ')
+            buffer_puts(buffer, " ");
+        pending = false;
+        buffer_add(buffer, at + i, 1);
+        i++;
+    }
+    if (pending && buffer->size > 0 && buffer->at[buffer->size - 1] != ' ')
+        buffer_puts(buffer, " ");
+}
+
+static bool is_letter_byte(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0xC3;
+}
+
+/* Adds a span without what `drop` matches. A drop never begins inside a word. */
+static void add_without(struct buffer *buffer, struct matcher *matcher, const pcre2_code *drop, struct span span)
+{
+    const char *text = matcher->text->at;
+    size_t done = span.start, from = span.start;
+    struct span found;
+    while (from < span.end && matcher_match(matcher, drop, from, span.end, 0, &found)) {
+        bool inside = found.start > span.start && is_letter_byte((unsigned char)text[found.start]) &&
+                      (is_letter_byte((unsigned char)text[found.start - 1]) ||
+                       ((unsigned char)text[found.start - 1] & 0xC0) == 0x80) &&
+                      !at_boundary(matcher->text, found.start);
+        if (found.end == found.start || inside) {
+            from = found.start + 1;
+            while (from < span.end && ((unsigned char)text[from] & 0xC0) == 0x80)
+                from++;
+            continue;
+        }
+        add_folded(buffer, text + done, found.start - done);
+        done = from = found.end;
+    }
+    add_folded(buffer, text + done, span.end - done);
+}
+
+static void trim_end(struct buffer *buffer)
+{
+    while (buffer->size > 0 && buffer->at[buffer->size - 1] == ' ')
+        buffer->at[--buffer->size] = '\0';
+}
+
+const char *folded(struct matcher *matcher, struct span span)
+{
+    struct buffer buffer = {.arena = matcher->arena};
+    buffer_puts(&buffer, "");
+    add_without(&buffer, matcher, matcher->grammar->damaged.code, span);
+    trim_end(&buffer);
+    return buffer.at;
+}
+
+/* The text of a span without what the type drops, and without damage. */
+static const char *without(struct matcher *matcher, const struct type *type, struct span span)
+{
+    if (type->drop.code == NULL)
+        return folded(matcher, span);
+    struct buffer buffer = {.arena = matcher->arena};
+    buffer_puts(&buffer, "");
+    add_without(&buffer, matcher, type->drop.code, span);
+    trim_end(&buffer);
+    return buffer.at;
+}
+
+/* Quotes, brackets and punctuation around a name are not part of it; the dot of an initial is. */
+static const char *trimmed_name(struct arena *arena, const char *text)
+{
+    static const char *const edges[] = {" ",
+                                        ",",
+                                        ";",
+                                        ":",
+                                        "\"",
+                                        "'",
+                                        "(",
+                                        ")",
+                                        "*",
+                                        "_",
+                                        "/",
+                                        "\xE2\x80\x9C",
+                                        "\xE2\x80\x9D",
+                                        "\xE2\x80\x9E",
+                                        "\xC2\xAB",
+                                        "\xC2\xBB",
+                                        "\xE2\x80\x99",
+                                        "\xE2\x80\x98",
+                                        "-",
+                                        "\xE2\x80\x93",
+                                        "\xE2\x80\x94",
+                                        "|"};
+    size_t start = 0, end = strlen(text);
+    for (bool more = true; more && start < end;) {
+        more = false;
+        for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+            size_t n = strlen(edges[i]);
+            bool parenthesis = *edges[i] == ')' && memchr(text + start, '(', end - start) != NULL;
+            if (end - start >= n && strncmp(text + start, edges[i], n) == 0) {
+                start += n;
+                more = true;
+            } else if (end - start >= n && !parenthesis && strncmp(text + end - n, edges[i], n) == 0) {
+                end -= n;
+                more = true;
+            }
+        }
+        bool initial = end - start >= 2 && (end - start < 3 || text[end - 3] == ' ' || text[end - 3] == '.' ||
+                                            ((unsigned char)text[end - 2] >= 0x80 && end - start >= 4 &&
+                                             (text[end - 4] == ' ' || text[end - 4] == '.')));
+        if (end > start && (text[end - 1] == '.' || text[end - 1] == '!') && !(initial && text[end - 1] == '.')) {
+            end--;
+            more = true;
+        }
+    }
+    return arena_copy(arena, text + start, end - start);
+}
+
+/* S H T Y K O V: single letters with blanks between them are one word. */
+static const char *joined_letters(struct arena *arena, const char *text)
+{
+    size_t letters = 0;
+    for (const char *p = text; *p != '\0';) {
+        size_t n = 1;
+        while (((unsigned char)p[n] & 0xC0) == 0x80)
+            n++;
+        if (!is_letter_byte((unsigned char)*p) || (p[n] != ' ' && p[n] != '\0'))
+            return text;
+        letters++;
+        p += n + (p[n] == ' ');
+    }
+    if (letters < 3)
+        return text;
+    struct buffer buffer = {.arena = arena};
+    for (const char *p = text; *p != '\0'; p++)
+        if (*p != ' ')
+            buffer_add(&buffer, p, 1);
+    return buffer.at;
+}
+
+/* Numbers lose the blanks around their signs: "484 - 487" is "484-487". */
+static const char *closed_number(struct arena *arena, const char *text)
+{
+    struct buffer buffer = {.arena = arena};
+    buffer_puts(&buffer, "");
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == ' ' && (p[1] == '-' || p[1] == '/' || (p > text && (p[-1] == '-' || p[-1] == '/'))))
+            continue;
+        if (*p == ' ' && strncmp(p + 1, "\xE2\x80\x93", 3) == 0)
+            continue;
+        if (*p == ' ' && p - text >= 3 && strncmp(p - 3, "\xE2\x80\x93", 3) == 0)
+            continue;
+        buffer_add(&buffer, p, 1);
+    }
+    while (buffer.size > 0 && strchr(".,;: ", buffer.at[buffer.size - 1]) != NULL)
+        buffer.at[--buffer.size] = '\0';
+    return buffer.at;
+}
+
+/* ---- parts --------------------------------------------------------------------------------- */
+
+/* The code of the enumeration that a span is, or NULL. */
+static const char *code_of(struct matcher *matcher, const struct definition *enumeration, struct span span)
+{
+    struct span found;
+    if (enumeration == NULL || !matcher_match(matcher, enumeration->codes.code, span.start, span.end,
+                                              PCRE2_ANCHORED | PCRE2_ENDANCHORED, &found))
+        return NULL;
+    const char *name = (const char *)pcre2_get_mark(matcher->data);
+    long n = name == NULL ? 0 : strtol(name, NULL, 10);
+    const struct entry *entry = enumeration->entries;
+    while (n-- > 0 && entry != NULL)
+        entry = entry->next;
+    return entry == NULL ? NULL : entry->code;
+}
+
+/* A number in digits, or in words that the enumeration of the part's name knows; -1: neither. */
+static int number_of(struct matcher *matcher, const char *part, struct span span)
+{
+    long number = 0;
+    size_t digits = 0;
+    for (size_t i = span.start; i < span.end; i++) {
+        char c = matcher->text->at[i];
+        if (c >= '0' && c <= '9' && number < 100000) {
+            number = number * 10 + (c - '0');
+            digits++;
+        } else {
+            digits = 0;
+            break;
+        }
+    }
+    if (digits > 0)
+        return (int)number;
+    const char *code = code_of(matcher, find_definition(matcher->grammar, part, strlen(part)), span);
+    return code == NULL ? -1 : (int)strtol(code, NULL, 10);
+}
+
+struct part {
+    const char *name;
+    struct span span;
+};
+
+enum { MAX_PARTS = 60 };
+
+/* Takes a text apart by the pattern of its token. Returns how many parts there are. */
+static size_t take_apart(struct matcher *matcher, const struct definition *reader, struct span span, struct part *parts)
+{
+    struct span found;
+    if (reader == NULL ||
+        !matcher_match(matcher, reader->parts.code, span.start, span.end, PCRE2_ANCHORED | PCRE2_ENDANCHORED, &found))
+        return 0;
+    size_t count = 0;
+    for (size_t i = 0; i < reader->part_count && count < MAX_PARTS; i++) {
+        struct span group = matcher_group(matcher, i + 1);
+        if (group.start < group.end)
+            parts[count++] = (struct part){reader->part_names[i], group};
+    }
+    return count;
+}
+
+/* ---- dates --------------------------------------------------------------------------------- */
+
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return month == 2 && (year < 0 || is_leap(year)) ? 29 : days[month - 1];
+}
+
+/* 46 is the year of the grammar's period that ends so; -2: there is none. */
+static int full_year(const struct depesha_grammar *grammar, int year)
+{
+    if (year < 0 || year > 99)
+        return year;
+    for (int y = grammar->first_year; y <= grammar->last_year; y++)
+        if (y % 100 == year)
+            return y;
+    return -2;
+}
+
+const char *moment_text(struct arena *arena, const struct moment *m)
+{
+    struct buffer buffer = {.arena = arena};
+    if (m->year >= 0)
+        buffer_format(&buffer, "%04d", m->year);
+    else
+        buffer_puts(&buffer, "XXXX");
+    if (m->month > 0)
+        buffer_format(&buffer, "-%02d", m->month);
+    if (m->month > 0 && m->day > 0)
+        buffer_format(&buffer, "-%02d", m->day);
+    if (m->day > 0 && m->hour >= 0)
+        buffer_format(&buffer, "T%02d:%02d", m->hour, m->minute < 0 ? 0 : m->minute);
+    return buffer.at;
+}
+
+int moment_compare(const struct moment *a, const struct moment *b)
+{
+    const int left[] = {a->year, a->month, a->day, a->hour, a->minute};
+    const int right[] = {b->year, b->month, b->day, b->hour, b->minute};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        if (left[i] < 0 || right[i] < 0)
+            return 0;
+        if (left[i] != right[i])
+            return left[i] < right[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Says what is wrong with a moment, or NULL. */
+static const char *impossible(struct arena *arena, const struct moment *m)
+{
+    if (m->year == -2)
+        return "no year of the period ends in these digits";
+    if (m->month == 0 || m->month > 12)
+        return arena_format(arena, "there is no month %d", m->month);
+    if (m->day == 0 || (m->month > 0 && m->day > days_in(m->year, m->month)))
+        return arena_format(arena, "month %d has no day %d", m->month, m->day);
+    if (m->hour > 24 || m->minute > 59 || (m->hour == 24 && m->minute > 0))
+        return arena_format(arena, "there is no time %d:%02d", m->hour, m->minute);
+    return NULL;
+}
+
+static const char *read_moment(struct matcher *matcher, const struct definition *reader, struct span span,
+                               struct moment *m)
+{
+    struct part parts[MAX_PARTS];
+    size_t count = take_apart(matcher, reader, span, parts);
+    *m = (struct moment){-1, -1, -1, -1, -1};
+    int half = -1;
+    for (size_t i = 0; i < count; i++) {
+        const struct {
+            const char *name;
+            int *field;
+        } fields[] = {{"year", &m->year}, {"month", &m->month},   {"day", &m->day},
+                      {"hour", &m->hour}, {"minute", &m->minute}, {"half", &half}};
+        for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+            if (strcmp(parts[i].name, fields[f].name) == 0)
+                *fields[f].field = number_of(matcher, parts[i].name, parts[i].span);
+    }
+    if (m->year < 0 && m->month < 0)
+        return "this is no date";
+    m->year = full_year(matcher->grammar, m->year);
+    if (m->month > 12 && m->day >= 1 && m->day <= 12) { /* the American order */
+        int day = m->month;
+        m->month = m->day;
+        m->day = day;
+    }
+    if (half == 12 && m->hour >= 1 && m->hour < 12)
+        m->hour += 12;
+    else if (half == 0 && m->hour == 12)
+        m->hour = 0;
+    return impossible(matcher->arena, m);
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+static void misread(struct values *values, struct matcher *matcher, const struct key *key, struct span span,
+                    const char *why)
+{
+    values->wrong = arena_grow(matcher->arena, values->wrong, values->wrong_count, &values->wrong_room,
+                               values->wrong_count + 1, sizeof *values->wrong);
+    values->wrong[values->wrong_count++] = (struct misreading){key, span, why};
+}
+
+static struct value *new_value(struct values *values, struct matcher *matcher)
+{
+    values->at =
+        arena_grow(matcher->arena, values->at, values->count, &values->room, values->count + 1, sizeof *values->at);
+    struct value *value = &values->at[values->count++];
+    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1}};
+    return value;
+}
+
+/* Blanks at the ends of a span are not part of it. */
+static struct span trimmed(const struct text *text, struct span span)
+{
+    while (span.start < span.end) {
+        size_t blank = blank_size(text->at + span.start, span.end - span.start);
+        if (blank == 0)
+            break;
+        span.start += blank;
+    }
+    while (span.end > span.start) {
+        size_t last = span.end - 1;
+        while (last > span.start && ((unsigned char)text->at[last] & 0xC0) == 0x80)
+            last--;
+        if (blank_size(text->at + last, span.end - last) != span.end - last)
+            break;
+        span.end = last;
+    }
+    return span;
+}
+
+struct capture {
+    const struct mark *mark;
+    const struct key *key;
+    const struct definition *reader;
+    size_t entry;
+};
+
+/* One value from one text; false if the text makes none. */
+static bool add_one(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
+{
+    struct arena *arena = matcher->arena;
+    const struct type *type = capture->key->type;
+    struct moment moment = {-1, -1, -1, -1, -1};
+    const char *text = NULL, *why = NULL;
+    span = trimmed(matcher->text, span);
+    switch (type->kind) {
+    case KIND_TEXT:
+        text = without(matcher, type, span);
+        break;
+    case KIND_NAME:
+        text = joined_letters(arena, trimmed_name(arena, without(matcher, type, span)));
+        break;
+    case KIND_NUMBER:
+        text = closed_number(arena, without(matcher, type, span));
+        break;
+    case KIND_INTEGER: {
+        struct part parts[MAX_PARTS];
+        size_t count = take_apart(matcher, capture->reader, span, parts);
+        int number = count > 0 ? number_of(matcher, parts[0].name, parts[0].span)
+                               : number_of(matcher, type->enumeration ? type->enumeration->name : "", span);
+        if (number >= 0)
+            text = arena_format(arena, "%d", number);
+        else
+            why = "this is no number";
+        break;
+    }
+    case KIND_DATE:
+        why = read_moment(matcher, capture->reader, span, &moment);
+        text = why == NULL ? moment_text(arena, &moment) : NULL;
+        break;
+    case KIND_CODE:
+        text = code_of(matcher,
+                       capture->reader != NULL && capture->reader->is_enumeration ? capture->reader : type->enumeration,
+                       span);
+        why = "this is none of the words that the grammar knows";
+        break;
+    }
+    if (text == NULL || *text == '\0') {
+        if (why != NULL)
+            misread(values, matcher, capture->key, span, why);
+        return false;
+    }
+    struct value *value = new_value(values, matcher);
+    value->key = capture->key;
+    value->field = capture->mark->field;
+    value->span = span;
+    value->text = text;
+    value->entry = capture->entry;
+    value->moment = moment;
+    value->certainty = capture->mark->field->certainty;
+    return true;
+}
+
+/* The key beside another: "copies.distribution.copies" beside "copies.distribution.name". */
+static const struct key *sibling(struct matcher *matcher, const struct key *key, const char *name)
+{
+    const char *dot = strrchr(key->path, '.');
+    size_t size = dot == NULL ? 0 : (size_t)(dot - key->path) + 1;
+    return find_key(matcher->grammar, arena_format(matcher->arena, "%.*s%s", (int)size, key->path, name));
+}
+
+static bool add_piece(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
+{
+    struct part parts[MAX_PARTS];
+    const struct type *type = capture->key->type;
+    span = trimmed(matcher->text, span);
+    size_t count = take_apart(matcher, type->item, span, parts);
+    if (count == 0)
+        return add_one(values, matcher, capture, span);
+    const char *dot = strrchr(capture->key->path, '.');
+    const char *own = dot == NULL ? capture->key->path : dot + 1;
+    bool added = false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(parts[i].name, own) == 0)
+            added = add_one(values, matcher, capture, parts[i].span) || added;
+    for (size_t i = 0; added && i < count; i++) {
+        const struct key *key = strcmp(parts[i].name, own) == 0 ? NULL : sibling(matcher, capture->key, parts[i].name);
+        if (key != NULL)
+            add_one(values, matcher, &(struct capture){capture->mark, key, key->type->definition, capture->entry},
+                    parts[i].span);
+    }
+    return added;
+}
+
+/* All values of one capture; returns how many entries of a list they take. */
+static size_t add_capture(struct values *values, struct matcher *matcher, struct capture capture, struct span span)
+{
+    const struct type *type = capture.key->type;
+    size_t added = 0, from = span.start, begin = span.start;
+    struct span found;
+    if (type->split.code != NULL) {
+        while (from < span.end && matcher_match(matcher, type->split.code, from, span.end, 0, &found)) {
+            if (found.end <= found.start) {
+                from = found.start + 1;
+                continue;
+            }
+            if (add_piece(values, matcher, &capture, (struct span){begin, found.start})) {
+                added++;
+                capture.entry++;
+            }
+            begin = from = found.end;
+        }
+    }
+    return added + add_piece(values, matcher, &capture, (struct span){begin, span.end});
+}
+
+void values_open(struct values *values, struct matcher *matcher)
+{
+    *values = (struct values){0};
+    values->lengths = arena_take(matcher->arena, matcher->grammar->list_count + 1, sizeof *values->lengths);
+}
+
+/* A place that stands once before several persons is the place of each. */
+static void share(struct values *values, struct matcher *matcher, size_t first, const struct mark *mark,
+                  const size_t *before)
+{
+    size_t end = values->count;
+    for (size_t i = first; i < end; i++) {
+        const struct key *key = values->at[i].key;
+        size_t own = 0;
+        for (size_t s = 0; s < mark->field->slot_count; s++)
+            own += mark->field->slots[s].key == key && mark->slots[s].start < mark->slots[s].end;
+        if (key->list == 0 || key->path[key->list] == '\0' || key->type->split.code != NULL || own != 1)
+            continue;
+        for (size_t entry = before[key->list_index] + 1; entry < values->lengths[key->list_index]; entry++) {
+            struct value copy = values->at[i];
+            copy.entry = entry;
+            *new_value(values, matcher) = copy;
+        }
+    }
+}
+
+void values_add(struct values *values, struct matcher *matcher, const struct mark *mark)
+{
+    const struct field *field = mark->field;
+    size_t first = values->count;
+    size_t *before = arena_take(matcher->arena, matcher->grammar->list_count + 1, sizeof *before);
+    memcpy(before, values->lengths, matcher->grammar->list_count * sizeof *before);
+    for (size_t i = 0; i < field->slot_count; i++) {
+        const struct slot *slot = &field->slots[i];
+        if (mark->slots[i].start >= mark->slots[i].end)
+            continue;
+        size_t list = slot->key->list_index, base = 0;
+        if (slot->key->list > 0) {
+            /* Entries that this mark has begun go on, unless it fills the same key again. */
+            base = before[list];
+            for (size_t j = first; j < values->count; j++)
+                if (values->at[j].key == slot->key)
+                    base = values->lengths[list];
+        }
+        const struct definition *reader = slot->reader;
+        if (reader == NULL)
+            reader = slot->key->type->definition;
+        size_t added = add_capture(values, matcher, (struct capture){mark, slot->key, reader, base}, mark->slots[i]);
+        if (slot->key->list > 0 && base + added > values->lengths[list])
+            values->lengths[list] = base + added;
+    }
+    share(values, matcher, first, mark, before);
+}
+
+const struct value *values_find(const struct values *values, const char *path)
+{
+    for (size_t i = 0; i < values->count; i++)
+        if (strcmp(values->at[i].key->path, path) == 0)
+            return &values->at[i];
+    return NULL;
+}
+
+/* Of several values for one key: the first that is not weak, else the first. Lists keep each code once. */
+static void drop_superseded(struct values *values, struct matcher *matcher)
+{
+    size_t keys = matcher->grammar->key_count;
+    bool *strong = arena_take(matcher->arena, keys + 1, sizeof *strong);
+    bool *taken = arena_take(matcher->arena, keys + 1, sizeof *taken);
+    size_t kept = 0;
+    for (size_t i = 0; i < values->count; i++)
+        strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].field->weak;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->at[i];
+        size_t key = value->key->index;
+        bool drop = (value->field->weak && strong[key]) || (value->key->list == 0 && taken[key]);
+        /* There are only so many codes: this ends soon. */
+        if (value->key->list > 0 && value->key->type->kind == KIND_CODE)
+            for (size_t j = 0; j < kept && !drop; j++)
+                drop = values->at[j].key == value->key && strcmp(values->at[j].text, value->text) == 0;
+        if (drop)
+            continue;
+        taken[key] = true;
+        values->at[kept++] = *value;
+    }
+    values->count = kept;
+}
+
+/* A date without its year has that of the document's other dates. */
+static void complete_years(struct values *values, struct matcher *matcher)
+{
+    int year = -1;
+    for (size_t i = 0; i < values->count && year < 0; i++)
+        if (values->at[i].key->type->kind == KIND_DATE && !values->at[i].key->root)
+            year = values->at[i].moment.year;
+    for (size_t i = 0; i < values->count && year < 0; i++)
+        if (values->at[i].key->type->kind == KIND_DATE)
+            year = values->at[i].moment.year;
+    for (size_t i = 0; year >= 0 && i < values->count; i++) {
+        struct value *value = &values->at[i];
+        if (value->key->type->kind != KIND_DATE || value->moment.year >= 0)
+            continue;
+        value->moment.year = year;
+        value->text = moment_text(matcher->arena, &value->moment);
+        value->certainty = value->certainty * 0.7;
+    }
+}
+
+/* Entries of lists are numbered anew once values have gone. */
+static void number_entries(struct values *values, struct matcher *matcher)
+{
+    size_t lists = matcher->grammar->list_count;
+    size_t **ranks = arena_take(matcher->arena, lists + 1, sizeof *ranks);
+    for (size_t list = 0; list < lists; list++)
+        ranks[list] = arena_take(matcher->arena, values->lengths[list] + 1, sizeof **ranks);
+    for (size_t i = 0; i < values->count; i++)
+        if (values->at[i].key->list > 0)
+            ranks[values->at[i].key->list_index][values->at[i].entry] = 1;
+    for (size_t list = 0; list < lists; list++)
+        for (size_t entry = 0, next = 0; entry < values->lengths[list]; entry++) {
+            size_t used = ranks[list][entry];
+            ranks[list][entry] = next;
+            next += used;
+        }
+    for (size_t i = 0; i < values->count; i++)
+        if (values->at[i].key->list > 0)
+            values->at[i].entry = ranks[values->at[i].key->list_index][values->at[i].entry];
+}
+
+static const char *pointer_of(struct arena *arena, const struct value *value)
+{
+    struct buffer buffer = {.arena = arena};
+    const char *path = value->key->path;
+    size_t size = strlen(path);
+    buffer_puts(&buffer, value->key->root ? "/" : "/cable/");
+    for (size_t i = 0; i <= size; i++) {
+        if (value->key->list > 0 && i == value->key->list)
+            buffer_format(&buffer, "/%zu", value->entry);
+        if (i < size)
+            buffer_add(&buffer, path[i] == '.' ? "/" : path + i, 1);
+    }
+    return buffer.at;
+}
+
+void values_settle(struct values *values, struct matcher *matcher)
+{
+    drop_superseded(values, matcher);
+    complete_years(values, matcher);
+    number_entries(values, matcher);
+    for (size_t i = 0; i < values->count; i++)
+        values->at[i].pointer = pointer_of(matcher->arena, &values->at[i]);
+}

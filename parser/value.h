@@ -1,0 +1,57 @@
+/* Captured texts become values: typed, normalised, with the place they came from. */
+#ifndef DEPESHA_VALUE_H
+#define DEPESHA_VALUE_H
+
+#include "mark.h"
+
+/* A date, perhaps with a time; a field that is not known is -1. */
+struct moment {
+    int year, month, day, hour, minute;
+};
+
+struct value {
+    const struct key *key;
+    const struct field *field;
+    struct span span;     /* bytes of the text */
+    const char *text;     /* normalised */
+    size_t entry;         /* of the list that it is in */
+    struct moment moment; /* of a date */
+    double certainty;
+    const char *pointer; /* its path in the record */
+};
+
+/* Something captured that makes no value. */
+struct misreading {
+    const struct key *key;
+    struct span span;
+    const char *why;
+};
+
+struct values {
+    struct value *at;
+    size_t count, room;
+    struct misreading *wrong;
+    size_t wrong_count, wrong_room;
+    size_t *lengths; /* of each list of the grammar */
+};
+
+void values_open(struct values *values, struct matcher *matcher);
+
+/* Adds what a mark's slots yield. Entries of lists count on from those that are there. */
+void values_add(struct values *values, struct matcher *matcher, const struct mark *mark);
+
+/* Weak values beside others go, missing years are taken from the other dates, pointers are made. */
+void values_settle(struct values *values, struct matcher *matcher);
+
+/* The first value of a key, or NULL. */
+const struct value *values_find(const struct values *values, const char *path);
+
+/* EDTF of a moment. */
+const char *moment_text(struct arena *arena, const struct moment *moment);
+/* Orders two moments by what both know: below, at or above 0. */
+int moment_compare(const struct moment *a, const struct moment *b);
+
+/* Text of a span with breaks and blanks folded to one blank, damage dropped, and trimmed. */
+const char *folded(struct matcher *matcher, struct span span);
+
+#endif
