@@ -178,10 +178,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
 	@echo 'making $@ of $(GRAMMARS)'
 	@{ echo '/* Made by make from the grammars folder. */'; \
-	   echo '#include <stddef.h>'; \
-	   echo 'struct builtin { const char *name; const char *text; size_t size; };'; \
-	   echo 'extern const struct builtin depesha_builtins[];'; \
-	   echo 'extern const size_t depesha_builtin_count;'; \
+	   echo '#include "builtin.h"'; \
 	   count=0; \
 	   for file in $(GRAMMARS); do \
 	     echo "static const unsigned char text_$$count[] = {"; \
@@ -200,7 +197,7 @@ $(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
 	 } >$@
 
 $(BUILD)/builtin.o: $(BUILD)/builtin.c
-	$(COMPILE) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # The static library is one object in which only the public names are still visible. Where that cannot be done (no ELF,
 # link-time optimisation), it is the plain objects.

@@ -69,16 +69,15 @@ DEPESHA_API const char *depesha_builtin(const char *name, size_t *size);
  * "FILE:LINE:COL: message" and the line with a caret; the caller frees it with depesha_free.
  */
 DEPESHA_API depesha_status depesha_grammar_compile(const char *name, const char *text, size_t size,
-                                                   depesha_loader *loader, void *context,
-                                                   depesha_grammar **grammar, char **messages);
+                                                   depesha_loader *loader, void *context, depesha_grammar **grammar,
+                                                   char **messages);
 DEPESHA_API void depesha_grammar_free(depesha_grammar *grammar);
 
 /*
  * Runs every example of the grammar. *examples is how many there are, *messages a text with those
  * that fail (NULL if none does), to be freed with depesha_free. DEPESHA_BAD_GRAMMAR if one failed.
  */
-DEPESHA_API depesha_status depesha_grammar_check(const depesha_grammar *grammar, size_t *examples,
-                                                 char **messages);
+DEPESHA_API depesha_status depesha_grammar_check(const depesha_grammar *grammar, size_t *examples, char **messages);
 
 /* The forms and productions of the grammar, one a line. To be freed with depesha_free; NULL without memory. */
 DEPESHA_API char *depesha_grammar_list(const depesha_grammar *grammar);
@@ -173,8 +172,8 @@ DEPESHA_API char *depesha_explain(const depesha_document *document);
  * How far `production` gets on `line` (0: on the line where it gets farthest), and where it stops.
  * DEPESHA_BAD_NAME if there is no such production or line. *text is freed with depesha_free.
  */
-DEPESHA_API depesha_status depesha_why_not(const depesha_document *document, const char *production,
-                                           size_t line, char **text);
+DEPESHA_API depesha_status depesha_why_not(const depesha_document *document, const char *production, size_t line,
+                                           char **text);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,8 @@ static void check_encoding(struct depesha_document *d, struct record *record)
         if (memcmp(d->text.at + i, "\xEF\xBF\xBD", 3) == 0)
             span = (struct span){i, i + 3};
     find(d, record, "encoding-damaged", DEPESHA_WARNING, span,
-         arena_format(&d->arena, "%zu bytes are not valid %s; the first is here. Convert the file again from its source",
+         arena_format(&d->arena,
+                      "%zu bytes are not valid %s; the first is here. Convert the file again from its source",
                       d->text.bad_total, d->text.encoding));
 }
 
@@ -98,7 +99,8 @@ static void check_form(struct depesha_document *d, struct record *record)
             nearest = &record->fits[i];
     const char *message = "this is not recognised as a cable. See `depesha explain`";
     if (nearest != NULL && nearest->score > 0)
-        message = arena_format(&d->arena, "this is not recognised as a cable: the nearest form, %s, %s. See `depesha explain`",
+        message = arena_format(&d->arena,
+                               "this is not recognised as a cable: the nearest form, %s, %s. See `depesha explain`",
                                nearest->form->id, nearest->lacks);
     find(d, record, "form-unknown", DEPESHA_ERROR, (struct span){record->span.start, record->span.start}, message);
 }
@@ -108,7 +110,8 @@ static void check_limits(struct depesha_document *d, struct record *record)
     const struct field *field = d->matcher.exceeded;
     if (field != NULL && record == d->records)
         find(d, record, "match-limit", DEPESHA_WARNING, (struct span){0, 0},
-             arena_format(&d->arena, "production '%s' was given up where it took too long. Write it without nested repeats",
+             arena_format(&d->arena,
+                          "production '%s' was given up where it took too long. Write it without nested repeats",
                           field->name));
 }
 

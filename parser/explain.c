@@ -47,7 +47,8 @@ static void show_rivals(struct buffer *buffer, const struct depesha_document *d,
         const struct mark *mark = &d->path.marks[i];
         if (mark->start != taken->start || mark == taken)
             continue;
-        buffer_format(buffer, "%s %s (%d)", first ? "\n                 also:" : ",", mark->field->name, mark->field->weight);
+        buffer_format(buffer, "%s %s (%d)", first ? "\n                 also:" : ",", mark->field->name,
+                      mark->field->weight);
         first = false;
     }
 }
@@ -144,7 +145,8 @@ static void show_reach(struct buffer *buffer, const struct depesha_document *d, 
     show_text(buffer, &d->text, reach->at, reach->end);
     buffer_puts(buffer, "\"\n");
     if (reach->elements == count) {
-        buffer_puts(buffer, "  all of it; if it is not in the record, another production scored better (depesha explain)\n");
+        buffer_puts(buffer,
+                    "  all of it; if it is not in the record, another production scored better (depesha explain)\n");
         return;
     }
     document_position(d, reach->end, &line, &column);

@@ -189,7 +189,8 @@ static const char *compare(struct arena *arena, const struct example *example, c
             continue; /* -> "": no value at all */
         expected++;
         for (size_t i = 0; i < values->count; i++)
-            if (!used[i] && strcmp(values->at[i].key->path, e->path) == 0 && strcmp(values->at[i].text, e->value) == 0) {
+            if (!used[i] && strcmp(values->at[i].key->path, e->path) == 0 &&
+                strcmp(values->at[i].text, e->value) == 0) {
                 used[i] = true;
                 met++;
                 break;
@@ -251,8 +252,9 @@ static void show_zones(struct buffer *buffer, const struct depesha_grammar *gram
 
 static void list_all(struct buffer *buffer, const struct depesha_grammar *grammar)
 {
-    buffer_format(buffer, "grammar %s %s%s%s\n\nforms\n", grammar->name, grammar->version == NULL ? "" : grammar->version,
-                  grammar->title == NULL ? "" : ": ", grammar->title == NULL ? "" : grammar->title);
+    buffer_format(buffer, "grammar %s %s%s%s\n\nforms\n", grammar->name,
+                  grammar->version == NULL ? "" : grammar->version, grammar->title == NULL ? "" : ": ",
+                  grammar->title == NULL ? "" : grammar->title);
     for (const struct form *form = grammar->forms; form != NULL; form = form->next)
         buffer_format(buffer, "  %-24s %s\n", form->id, form->title);
     buffer_puts(buffer, "\nfields\n");

@@ -51,7 +51,7 @@ struct node {
     const char *text; /* of words, patterns, names and slots */
     size_t size;
     struct node *first, *next; /* children, siblings */
-    const struct definition *definition;
+    const char *type_name; /* of a slot that is read as another type than its key's */
 };
 
 /* A compiled pattern and its source, which `grammar show` prints. */
@@ -131,6 +131,7 @@ struct zone {
 
 struct slot {
     const struct key *key;
+    const struct type *type;
     const struct definition *reader; /* the named expression that it reads, or NULL */
     struct place place;
 };

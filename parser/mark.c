@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { HORIZON_LINES = 24, HORIZON_BYTES = 4096, MAX_GROUPS = 64 };
+enum { HORIZON_LINES = 24, HORIZON_BYTES = 4096, MAX_GROUPS = 512 };
 
 static void release_data(void *data)
 {

@@ -308,33 +308,37 @@ static void emit_break(struct emission *e)
     buffer_puts(&e->out, "){1,6}+");
 }
 
-/* The expression that a slot of a field reads when it names none: that of its key's type. */
-static const struct node *slot_expression(struct emission *e, const struct node *node, const struct key **key)
+/* The key that a slot of a field fills; NULL with a complaint if there is none. */
+static const struct key *slot_key(struct emission *e, const struct node *node)
 {
     char *path = arena_copy(e->out.arena, node->text, node->size);
-    *key = find_key(e->grammar, path);
-    if (*key == NULL) {
-        if (e->complaints != NULL) {
-            struct suggestion s = suggestion_for(path);
-            for (const struct key *k = e->grammar->keys; k != NULL; k = k->next)
-                suggest(&s, k->path);
-            complain(e->complaints, node->place, "the record has no key '%s'; %s", path,
-                     did_you_mean(e->out.arena, &s, "declare it: key NAME = TYPE"));
-        }
-        return node->first;
+    const struct key *key = find_key(e->grammar, path);
+    if (key == NULL && e->complaints != NULL) {
+        struct suggestion s = suggestion_for(path);
+        for (const struct key *k = e->grammar->keys; k != NULL; k = k->next)
+            suggest(&s, k->path);
+        complain(e->complaints, node->place, "the record has no key '%s'; %s", path,
+                 did_you_mean(e->out.arena, &s, "declare it: key NAME = TYPE"));
     }
-    if (node->first != NULL || (*key)->type == NULL)
-        return node->first;
-    if ((*key)->type->reads == NULL && e->complaints != NULL)
-        complain(e->complaints, node->place, "type '%s' says nothing of what it reads; write {%s EXPRESSION}",
-                 (*key)->type->name, path);
-    return (*key)->type->reads;
+    return key;
+}
+
+/* Its type: the key's, unless the slot names another. */
+static const struct type *slot_type(struct emission *e, const struct node *node, const struct key *key)
+{
+    if (node->type_name == NULL)
+        return key->type;
+    const struct type *type = find_type(e->grammar, node->type_name);
+    if (type == NULL && e->complaints != NULL)
+        complain(e->complaints, node->place, "there is no type '%s'", node->type_name);
+    return type;
 }
 
 static void emit_field_slot(struct emission *e, const struct node *node)
 {
-    const struct key *key;
-    const struct node *expression = slot_expression(e, node, &key);
+    const struct key *key = slot_key(e, node);
+    const struct type *type = key == NULL ? NULL : slot_type(e, node, key);
+    const struct node *expression = node->first != NULL || type == NULL ? node->first : type->reads;
     if (e->repeated && e->complaints != NULL)
         complain(
             e->complaints, node->place,
@@ -343,7 +347,7 @@ static void emit_field_slot(struct emission *e, const struct node *node)
         return;
     e->slots = arena_grow(e->out.arena, e->slots, e->count, &e->room, e->count + 1, sizeof *e->slots);
     struct slot *slot = &e->slots[e->count++];
-    *slot = (struct slot){.key = key, .place = node->place};
+    *slot = (struct slot){.key = key, .type = type, .place = node->place};
     if (expression->kind == NODE_NAME)
         slot->reader = find_definition(e->grammar, expression->text, expression->size);
     buffer_format(&e->out, "(?<s%zu>", e->count);
@@ -851,13 +855,12 @@ pcre2_code *pattern_prefix(const struct depesha_grammar *grammar, struct arena *
                            size_t count)
 {
     struct emission e = {.grammar = grammar, .out = {.arena = arena}, .capture = NO_CAPTURE};
+    buffer_puts(&e.out, "");
     struct node whole = *field->node;
     whole.next = NULL;
     emit_sequence(&e, field->node->kind == NODE_SEQUENCE ? field->node->first : &whole, count);
     int error;
     size_t offset;
-    if (e.out.at == NULL)
-        return NULL;
     return compile(grammar, e.out.at, e.out.size, &error, &offset);
 }
 

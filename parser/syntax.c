@@ -331,6 +331,8 @@ static struct node *read_slot(struct reader *r, size_t depth)
     struct node *node = new_node(r, NODE_SLOT);
     if (expect_word(r, "the path of the record that this slot fills") == NULL)
         return NULL;
+    if (take_symbol(r, ':'))
+        node->type_name = expect_word(r, "the type that this slot has here");
     if (!is_symbol(r, '}'))
         node->first = read_choice(r, depth + 1);
     expect_symbol(r, '}', "to close the slot");
@@ -388,7 +390,9 @@ static struct node *read_element(struct reader *r, size_t depth)
         next_token(r);
         return NULL;
     }
-    while (node != NULL && (is_symbol(r, '*') || is_symbol(r, '+'))) {
+    if (node == NULL)
+        return NULL;
+    while (is_symbol(r, '*') || is_symbol(r, '+')) {
         struct node *repeat = new_node(r, is_symbol(r, '*') ? NODE_MANY : NODE_SOME);
         repeat->first = node;
         node = repeat;
@@ -936,7 +940,7 @@ static const struct statement {
     {"grammar", read_grammar}, {"include", read_include}, {"period", read_period}, {"damage", read_damage},
     {"noise", read_noise},     {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
     {"enum", read_enum},       {"type", read_type},       {"key", read_key},       {"list", read_list},
-    {"zone", read_zone},       {"field", read_field},     {"form", read_form}, {"pairs", read_pairs},
+    {"zone", read_zone},       {"field", read_field},     {"form", read_form},     {"pairs", read_pairs},
 };
 
 static void read_statement(struct reader *r)

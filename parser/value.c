@@ -389,6 +389,7 @@ static struct span trimmed(const struct text *text, struct span span)
 struct capture {
     const struct mark *mark;
     const struct key *key;
+    const struct type *type;
     const struct definition *reader;
     size_t entry;
 };
@@ -397,7 +398,7 @@ struct capture {
 static bool add_one(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
 {
     struct arena *arena = matcher->arena;
-    const struct type *type = capture->key->type;
+    const struct type *type = capture->type;
     struct moment moment = {-1, -1, -1, -1, -1};
     const char *text = NULL, *why = NULL;
     span = trimmed(matcher->text, span);
@@ -460,7 +461,7 @@ static const struct key *sibling(struct matcher *matcher, const struct key *key,
 static bool add_piece(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
 {
     struct part parts[MAX_PARTS];
-    const struct type *type = capture->key->type;
+    const struct type *type = capture->type;
     span = trimmed(matcher->text, span);
     size_t count = take_apart(matcher, type->item, span, parts);
     if (count == 0)
@@ -474,7 +475,8 @@ static bool add_piece(struct values *values, struct matcher *matcher, const stru
     for (size_t i = 0; added && i < count; i++) {
         const struct key *key = strcmp(parts[i].name, own) == 0 ? NULL : sibling(matcher, capture->key, parts[i].name);
         if (key != NULL)
-            add_one(values, matcher, &(struct capture){capture->mark, key, key->type->definition, capture->entry},
+            add_one(values, matcher,
+                    &(struct capture){capture->mark, key, key->type, key->type->definition, capture->entry},
                     parts[i].span);
     }
     return added;
@@ -483,7 +485,7 @@ static bool add_piece(struct values *values, struct matcher *matcher, const stru
 /* All values of one capture; returns how many entries of a list they take. */
 static size_t add_capture(struct values *values, struct matcher *matcher, struct capture capture, struct span span)
 {
-    const struct type *type = capture.key->type;
+    const struct type *type = capture.type;
     size_t added = 0, from = span.start, begin = span.start;
     struct span found;
     if (type->split.code != NULL) {
@@ -548,8 +550,9 @@ void values_add(struct values *values, struct matcher *matcher, const struct mar
         }
         const struct definition *reader = slot->reader;
         if (reader == NULL)
-            reader = slot->key->type->definition;
-        size_t added = add_capture(values, matcher, (struct capture){mark, slot->key, reader, base}, mark->slots[i]);
+            reader = slot->type->definition;
+        size_t added =
+            add_capture(values, matcher, (struct capture){mark, slot->key, slot->type, reader, base}, mark->slots[i]);
         if (slot->key->list > 0 && base + added > values->lengths[list])
             values->lengths[list] = base + added;
     }
