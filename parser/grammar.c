@@ -246,8 +246,8 @@ static void show_zones(struct buffer *buffer, const struct depesha_grammar *gram
     for (size_t z = 0; z < grammar->zone_count; z++)
         if (field->zones >> z & 1)
             buffer_format(buffer, " %s", grammar->zones[z].name);
-    if (field->inside != NULL)
-        buffer_format(buffer, " %s", field->inside->path);
+    for (const struct key_list *inside = field->inside; inside != NULL; inside = inside->next)
+        buffer_format(buffer, " %s", inside->key->path);
 }
 
 static void list_all(struct buffer *buffer, const struct depesha_grammar *grammar)

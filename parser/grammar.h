@@ -155,12 +155,17 @@ struct name_list {
     struct name_list *next;
 };
 
+struct key_list {
+    const struct key *key;
+    struct key_list *next;
+};
+
 struct field {
     const char *name;
     struct place place;
     struct name_list *in;     /* as written: zones, or paths of values */
     uint32_t zones;           /* bit n: zone n */
-    const struct key *inside; /* read in the text of this value */
+    struct key_list *inside; /* read in the texts of these values */
     int weight;
     bool weak; /* counts only where nothing else gives the value */
     double certainty;
@@ -210,7 +215,6 @@ struct depesha_grammar {
     size_t zone_count, key_count, field_count, list_count;
     int first_year, last_year; /* of the period, which two-digit years fall in */
     struct pattern gap;        /* blanks and damage at one place of a line */
-    struct pattern damaged;    /* damage, wherever it stands */
     struct pattern lead;       /* the same and noise, where a line begins */
     struct pattern prose_line;
     const struct field **by_index;

@@ -303,9 +303,10 @@ static void emit_sequence(struct emission *e, const struct node *first, size_t c
 
 static void emit_break(struct emission *e)
 {
+    emit_lead(e);
     buffer_puts(&e->out, "(?:\\R");
     emit_lead(e);
-    buffer_puts(&e->out, "){1,6}+");
+    buffer_puts(&e->out, ")++");
 }
 
 /* The key that a slot of a field fills; NULL with a complaint if there is none. */
@@ -574,6 +575,22 @@ static void compile_codes(struct depesha_grammar *grammar, struct complaints *co
         d->codes = finish(grammar, complaints, &e, d->node, d->place);
 }
 
+/* What a type drops; for all but plain texts that includes damage. */
+static void compile_drop(struct depesha_grammar *grammar, struct complaints *complaints, struct type *type)
+{
+    const struct node *damage = type->kind == KIND_TEXT ? NULL : grammar->damage;
+    if (type->drops == NULL && damage == NULL)
+        return;
+    struct emission e = emission(grammar, complaints, NO_CAPTURE);
+    if (type->drops != NULL)
+        emit(&e, type->drops);
+    if (type->drops != NULL && damage != NULL)
+        buffer_puts(&e.out, "|");
+    if (damage != NULL)
+        emit(&e, damage);
+    type->drop = finish(grammar, complaints, &e, type->drops != NULL ? type->drops : damage, type->place);
+}
+
 static void compile_type(struct depesha_grammar *grammar, struct complaints *complaints, struct type *type)
 {
     if (type->reads != NULL && type->reads->kind == NODE_NAME) {
@@ -593,8 +610,7 @@ static void compile_type(struct depesha_grammar *grammar, struct complaints *com
         complain(complaints, type->place, "type '%s' is a code and reads an enumeration: reads NAME", type->name);
     if (type->reads == NULL)
         complain(complaints, type->place, "type '%s' says nothing of what it reads; add: reads EXPRESSION", type->name);
-    if (type->drops != NULL)
-        type->drop = compile_plain(grammar, complaints, type->drops, "", "");
+    compile_drop(grammar, complaints, type);
     if (type->splits != NULL)
         type->split = compile_plain(grammar, complaints, type->splits, "", "");
 }
@@ -670,9 +686,11 @@ static void resolve_in(struct depesha_grammar *grammar, struct complaints *compl
             zone++;
         if (zone < grammar->zone_count)
             field->zones |= UINT32_C(1) << zone;
-        else if (key != NULL)
-            field->inside = key;
-        else {
+        else if (key != NULL) {
+            struct key_list *inside = arena_take(&grammar->arena, 1, sizeof *inside);
+            *inside = (struct key_list){key, field->inside};
+            field->inside = inside;
+        } else {
             struct suggestion s = suggestion_for(in->name);
             for (size_t i = 0; i < grammar->zone_count; i++)
                 suggest(&s, grammar->zones[i].name);
@@ -806,8 +824,6 @@ void pattern_compile_all(struct depesha_grammar *grammar, struct complaints *com
             compile_codes(grammar, complaints, d);
     for (struct type *type = grammar->types; type != NULL; type = type->next)
         compile_type(grammar, complaints, type);
-    if (grammar->damage != NULL)
-        grammar->damaged = compile_plain(grammar, complaints, grammar->damage, "", "");
     struct emission gap = emission(grammar, complaints, NO_CAPTURE);
     emit_gap(&gap);
     struct place start = {grammar->sources, 0, 0};

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { MAX_INSIDE = 3 }; /* a value in a value in a value */
+
 static struct record *open_record(struct depesha_document *d, size_t start)
 {
     d->records =
@@ -169,32 +171,45 @@ static void take_step(struct depesha_document *d, struct record *record, const s
     add_leaf(d, step->end, NOISE, NULL, NULL);
 }
 
-/* Productions that are read in the text of a value: the title of a catalogue page. */
+static bool is_inside(const struct field *field, const struct key *key)
+{
+    for (const struct key_list *inside = field->inside; inside != NULL; inside = inside->next)
+        if (inside->key == key)
+            return true;
+    return false;
+}
+
+/* One production, wherever it matches in the text of a value. */
+static void read_span(struct depesha_document *d, struct record *record, const struct field *field, struct span span)
+{
+    struct span found;
+    for (size_t at = span.start;
+         at < span.end && matcher_match(&d->matcher, field->pattern.code, at, span.end, 0, &found);) {
+        struct mark mark = {.field = field, .start = found.start, .end = found.end};
+        mark.slots = arena_take(&d->arena, field->slot_count + 1, sizeof *mark.slots);
+        for (size_t s = 0; s < field->slot_count; s++)
+            mark.slots[s] = matcher_group(&d->matcher, s + 1);
+        bool whole = begins_word(&d->text, mark.start) && at_boundary(&d->text, mark.end) &&
+                     (!field->at_start || mark.start == span.start);
+        if (whole)
+            take_mark(d, record, &mark);
+        at = whole && mark.end > at ? mark.end : found.start + 1;
+        while (at < span.end && ((unsigned char)d->text.at[at] & 0xC0) == 0x80)
+            at++;
+    }
+}
+
+/* Productions that are read in the text of a value: the title of a catalogue page, and what they yield in turn. */
 static void read_inside(struct depesha_document *d, struct record *record)
 {
-    size_t count = record->values.count;
-    for (const struct field *field = d->grammar->fields; field != NULL; field = field->next) {
-        if (field->inside == NULL)
-            continue;
-        for (size_t i = 0; i < count; i++) {
-            struct span span = record->values.at[i].span, found;
-            if (record->values.at[i].key != field->inside)
-                continue;
-            for (size_t at = span.start;
-                 at < span.end && matcher_match(&d->matcher, field->pattern.code, at, span.end, 0, &found);) {
-                struct mark mark = {.field = field, .start = found.start, .end = found.end};
-                mark.slots = arena_take(&d->arena, field->slot_count + 1, sizeof *mark.slots);
-                for (size_t s = 0; s < field->slot_count; s++)
-                    mark.slots[s] = matcher_group(&d->matcher, s + 1);
-                bool whole = begins_word(&d->text, mark.start) && at_boundary(&d->text, mark.end) &&
-                             (!field->at_start || mark.start == span.start);
-                if (whole)
-                    take_mark(d, record, &mark);
-                at = whole && mark.end > at ? mark.end : found.start + 1;
-                while (at < span.end && ((unsigned char)d->text.at[at] & 0xC0) == 0x80)
-                    at++;
-            }
-        }
+    struct values *values = &record->values;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value value = values->at[i];
+        values->depth = value.depth + 1;
+        for (const struct field *field = d->grammar->fields; field != NULL && value.depth < MAX_INSIDE;
+             field = field->next)
+            if (field->inside != NULL && is_inside(field, value.key))
+                read_span(d, record, field, value.span);
     }
 }
 

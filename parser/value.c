@@ -79,16 +79,14 @@ const char *folded(struct matcher *matcher, struct span span)
 {
     struct buffer buffer = {.arena = matcher->arena};
     buffer_puts(&buffer, "");
-    add_without(&buffer, matcher, matcher->grammar->damaged.code, span);
+    add_folded(&buffer, matcher->text->at + span.start, span.end - span.start);
     trim_end(&buffer);
     return buffer.at;
 }
 
-/* The text of a span without what the type drops, and without damage. */
+/* The text of a span without what the type drops, which for all but plain texts includes damage. */
 static const char *without(struct matcher *matcher, const struct type *type, struct span span)
 {
-    if (type->drop.code == NULL)
-        return folded(matcher, span);
     struct buffer buffer = {.arena = matcher->arena};
     buffer_puts(&buffer, "");
     add_without(&buffer, matcher, type->drop.code, span);
@@ -362,7 +360,7 @@ static struct value *new_value(struct values *values, struct matcher *matcher)
     values->at =
         arena_grow(matcher->arena, values->at, values->count, &values->room, values->count + 1, sizeof *values->at);
     struct value *value = &values->at[values->count++];
-    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1}};
+    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1}, .depth = values->depth};
     return value;
 }
 

@@ -18,6 +18,7 @@ struct value {
     struct moment moment; /* of a date */
     double certainty;
     const char *pointer; /* its path in the record */
+    unsigned depth;      /* how many values it was read inside of */
 };
 
 /* Something captured that makes no value. */
@@ -33,6 +34,7 @@ struct values {
     struct misreading *wrong;
     size_t wrong_count, wrong_room;
     size_t *lengths; /* of each list of the grammar */
+    unsigned depth;  /* of the values that are added now */
 };
 
 void values_open(struct values *values, struct matcher *matcher);
@@ -51,7 +53,7 @@ const char *moment_text(struct arena *arena, const struct moment *moment);
 /* Orders two moments by what both know: below, at or above 0. */
 int moment_compare(const struct moment *a, const struct moment *b);
 
-/* Text of a span with breaks and blanks folded to one blank, damage dropped, and trimmed. */
+/* Text of a span with breaks and blanks folded to one blank, and trimmed. */
 const char *folded(struct matcher *matcher, struct span span);
 
 #endif
