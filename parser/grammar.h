@@ -165,6 +165,9 @@ struct field {
     struct place place;
     struct name_list *in;     /* as written: zones, or paths of values */
     uint32_t zones;           /* bit n: zone n */
+    struct name_list *then_name;
+    bool leads;               /* what follows is in zone `then` */
+    size_t then;
     struct key_list *inside; /* read in the texts of these values */
     int weight;
     bool weak; /* counts only where nothing else gives the value */

@@ -126,7 +126,7 @@ static void follow_mark(struct search *s, size_t p, uint32_t living, const struc
     for (size_t z = 0; z < s->grammar->zone_count; z++)
         if ((living & mark->field->zones) >> z & 1) {
             struct arrival arrival = {s->points[p].zones[z].score + mark->field->weight, STEP_MARK, p, z, index};
-            relax(s, to, z, &arrival);
+            relax(s, to, mark->field->leads ? mark->field->then : z, &arrival);
         }
 }
 

@@ -699,6 +699,13 @@ static void resolve_in(struct depesha_grammar *grammar, struct complaints *compl
                 did_you_mean(&grammar->arena, &s, "name a zone of the grammar, or a key whose text is to be read"));
         }
     }
+    if (field->then_name != NULL) {
+        while (field->then < grammar->zone_count && strcmp(grammar->zones[field->then].name, field->then_name->name) != 0)
+            field->then++;
+        field->leads = field->then < grammar->zone_count;
+        if (!field->leads)
+            complain(complaints, field->then_name->place, "there is no zone '%s' to go on in", field->then_name->name);
+    }
     if (field->in == NULL)
         complain(complaints, field->place, "field '%s' says in no zone; write: field %s in header", field->name,
                  field->name);

@@ -834,6 +834,8 @@ static void read_field(struct reader *r)
         int percent;
         if (take_word(r, "in"))
             field->in = read_names(r);
+        else if (take_word(r, "then"))
+            field->then_name = read_names(r);
         else if (take_word(r, "weight"))
             expect_integer(r, "the weight", &field->weight);
         else if (take_word(r, "certainty") && expect_integer(r, "the certainty in percent", &percent))

@@ -221,7 +221,7 @@ void tree_grow(struct depesha_document *d)
         const struct step *step = &path->steps[i];
         size_t before = i == 0 ? step->zone : path->steps[i - 1].zone;
         if (step->kind == STEP_SWITCH) {
-            if (step->zone < before)
+            if (step->zone < before && d->grammar->zones[step->zone].starts)
                 record = open_record(d, step->start);
         } else if (step->kind == STEP_LINE && d->grammar->zones[step->zone].body) {
             size_t end = step->end;
