@@ -304,6 +304,8 @@ static const char *impossible(struct arena *arena, const struct moment *m)
 {
     if (m->year == -2)
         return "no year of the period ends in these digits";
+    if (m->day >= 0 && m->month < 0)
+        return "its month is missing";
     if (m->month == 0 || m->month > 12)
         return arena_format(arena, "there is no month %d", m->month);
     if (m->day == 0 || (m->month > 0 && m->day > days_in(m->year, m->month)))
