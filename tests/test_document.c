@@ -339,7 +339,7 @@ static void check(struct bytes bytes)
 /* Checks what has become of a sample, and lets go of it. */
 static void check_changed(const struct sample *sample, const char *how, size_t where, struct bytes bytes)
 {
-    snprintf(subject, sizeof subject, "%s, %s at %zu", sample->name, how, where);
+    snprintf(subject, sizeof subject, "%.250s, %s at %zu", sample->name, how, where);
     check(bytes);
     free(bytes.at);
 }
@@ -350,7 +350,7 @@ static void test_samples(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sample_count; i++) {
-        snprintf(subject, sizeof subject, "%s", samples[i].name);
+        snprintf(subject, sizeof subject, "%.250s", samples[i].name);
         check(samples[i].text);
     }
 }
@@ -368,7 +368,7 @@ static void test_twice(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sample_count; i++) {
-        snprintf(subject, sizeof subject, "%s", samples[i].name);
+        snprintf(subject, sizeof subject, "%.250s", samples[i].name);
         char *once = json_of(samples[i].text, DEPESHA_EVIDENCE | DEPESHA_PRETTY);
         char *again = json_of(samples[i].text, DEPESHA_EVIDENCE | DEPESHA_PRETTY);
         assert_string_equal(once, again);
@@ -403,7 +403,7 @@ static void test_values_are_found(void **state)
 static void test_no_such_thing(void **state)
 {
     (void)state;
-    snprintf(subject, sizeof subject, "%s", samples[0].name);
+    snprintf(subject, sizeof subject, "%.250s", samples[0].name);
     depesha_document *document = parse(samples[0].text);
     size_t count = depesha_document_count(document);
     assert_null(depesha_document_form(document, count));
@@ -479,7 +479,7 @@ static char *meaning_of(struct bytes bytes, bool evidence)
 
 static void check_same(const struct sample *sample, const char *how, struct bytes bytes, bool evidence)
 {
-    snprintf(subject, sizeof subject, "%s, %s", sample->name, how);
+    snprintf(subject, sizeof subject, "%.250s, %s", sample->name, how);
     check(bytes);
     char *want = meaning_of(sample->text, evidence), *got = meaning_of(bytes, evidence);
     size_t same = 0;
@@ -636,7 +636,7 @@ static void test_random_bytes(void **state)
 {
     (void)state;
     for (size_t round = 0; round < NOISES; round++) {
-        struct bytes bytes = bytes_make(below(LONGEST_NOISE + 1));
+        struct bytes bytes = bytes_make(below(1 + below(LONGEST_NOISE + 1)));
         for (size_t i = 0; i < bytes.size; i++)
             bytes.at[i] = (char)below(256);
         check_changed(&noise, "random bytes, round", round, bytes);
@@ -692,7 +692,7 @@ static void test_threads(void **state)
     for (size_t t = 0; t < THREADS; t++)
         assert_int_equal(pthread_join(threads[t], NULL), 0);
     for (size_t i = 0; i < sample_count; i++) {
-        snprintf(subject, sizeof subject, "%s", samples[i].name);
+        snprintf(subject, sizeof subject, "%.250s", samples[i].name);
         char *alone = json_of(samples[i].text, DEPESHA_EVIDENCE);
         for (size_t t = 0; t < THREADS; t++) {
             assert_non_null(readers[t].json[i]);

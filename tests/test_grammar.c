@@ -259,6 +259,7 @@ static void test_fields(void **state)
         {BASE "field a in z = \"x\" eg \"x\" \"y\"\n", {"t:6:27: an example gives the value it yields"}, true},
         {BASE "field a in z = \"x\" eg \"x\" -> /y/\n", {"t:6:30: the example's value is missing: quote it"}, true},
         {BASE "field a in z = \"x\" eg \"x\" -> \"\" stray\n", {"t:6:33: 'stray' does not belong to field 'a'"}, false},
+        {BASE "field a in z then q = \"x\" eg \"x\" -> \"\"\n", {"t:6:19: there is no zone 'q' to go on in"}, false},
         {BASE "field a in z = [\"x\"] eg \"x\" -> \"\"\n", {"t:6:7: field 'a' can match nothing at all"}, false},
         {BASE "field a in z = \"x\"* eg \"x\" -> \"\"\n", {"t:6:7: field 'a' can match nothing at all"}, false},
         {BASE "field a in z = start end eg \"x\" -> \"\"\n", {"t:6:7: field 'a' can match nothing at all"}, false},

@@ -1,0 +1,127 @@
+#!/bin/bash
+# The grammar knows, the code does not: no label, code or name that the grammars look for stands in a string of the C code.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+export LC_ALL=C.UTF-8
+place=$(mktemp -d) || exit 2
+trap 'rm -rf "$place"' EXIT
+
+# What the code may say all the same. Each is here for its reason, and for no other word.
+cat >"$place/allowed" <<'END'
+annotation      kind of a leaf (contract)
+body            kind of a leaf, and key of the record (contract)
+cable           key of the record (contract); also what the help calls a cable
+catalog         key of the record (contract)
+copies          list of the record (contract)
+date            kind of a type in the grammar language, and key of the record
+document        what a transcription is called in messages
+file            what the command reads, in help and messages
+form            key of the record, and statement of the grammar language
+from            English preposition, in help and messages
+handling        list of the record (contract)
+label           kind of a leaf (contract)
+line            key of the record (contract), and what messages call a line
+list            subcommand of depesha grammar, and statement of the grammar language
+name            kind of a type in the grammar language, and key of the record
+note            severity of a finding (contract)
+number          kind of a type in the grammar language
+numbers         what messages call several of them
+source          key of the record (contract)
+text            kind of a type, and key of the record (contract)
+time            English word, in messages
+type            statement of the grammar language
+END
+
+# Words and codes of tokens, enumerations, types and fields; not their examples. Of patterns the words of four letters
+# and more. Titles (grammar, zone, form) are no labels; the names of forms are knowledge.
+grammar_words() {
+    awk '
+        /^[ \t]*#/ { next }
+        /^[^ \t]/ { kind = $1; skip = 0 }
+        /^[ \t]+(eg|->)/ { skip = 1 }
+        /^[ \t]+[=|]/ { skip = 0 }
+        skip { next }
+        kind == "form" { if ($1 == "form") print "\"" $2 "\""; next }
+        kind ~ /^(token|enum|field|type)$/ {
+            if (kind == "enum" && $2 == "=") print "\"" $1 "\""
+            print
+        }' "$@" |
+        grep -oE "\"([^\"\\\\]|\\\\.)*\"|'[^']*'|/(\\\\.|\[(\\\\.|[^]\\\\])*\]|[^/\\\\[])+/" >"$place/pieces"
+    grep "^[\"']" "$place/pieces" | sed "s/^.//; s/.\$//"
+    grep '^/' "$place/pieces" | sed -E 's/\\([pP]\{?[A-Za-z^]+\}?|.)/ /g; s/\[[^]]*\]/ /g; s/\(\?[a-z<>=!:]*//g' |
+        grep -oE '[[:alpha:]]{4,}'
+}
+
+# FILE:LINE:string for every string, without #include lines and comments. Escapes are what they stand for.
+code_strings() {
+    awk '
+        FNR == 1 { comment = 0 }
+        /^[ \t]*#[ \t]*include/ { next }
+        {
+            rest = $0
+            while (rest != "") {
+                if (comment) {
+                    if (!(at = index(rest, "*/"))) next
+                    comment = 0
+                    rest = substr(rest, at + 2)
+                } else if (!match(rest, /\/\*|\/\/|"(\\.|[^"\\])*"|\047(\\.|[^\047\\])+\047/)) {
+                    next
+                } else {
+                    piece = substr(rest, RSTART, RLENGTH)
+                    rest = substr(rest, RSTART + RLENGTH)
+                    if (piece == "//") next
+                    if (piece == "/*") comment = 1
+                    else if (piece ~ /^"/) print FILENAME ":" FNR ":" substr(piece, 2, length(piece) - 2)
+                }
+            }
+        }' "$@" |
+        while IFS= read -r line; do
+            printf '%b\n' "$line" | tr -s '\n\t\0' '   '
+            echo
+        done
+}
+
+# Strings of the given files in which a word stands that is not allowed, as FILE:LINE:word.
+found_in() {
+    code_strings "$@" >"$place/strings"
+    sed -E 's/^[^:]*:[0-9]+://' "$place/strings" >"$place/bare"
+    sed -E 's/^([^:]*:[0-9]+):.*/\1/' "$place/strings" >"$place/where"
+    grep -niowFf "$place/words" "$place/bare" | while IFS=: read -r number word; do
+        awk '{ print $1 }' "$place/allowed" | grep -qixF -- "$word" || echo "$(sed -n "${number}p" "$place/where"):$word"
+    done
+}
+
+grammar_words grammars/*.grammar | grep -E '[[:alpha:]]{4,}' | sort -u >"$place/words"
+mapfile -t code < <(find parser include -name '*.[ch]' | LC_ALL=C sort)
+
+if [ "$(wc -l <"$place/words")" -ge 300 ] && grep -qx 'МОЛНИЯ' "$place/words" && grep -qx 'top_secret' "$place/words" &&
+    grep -qx 'Outgoing' "$place/words" && grep -qx 'handwritten' "$place/words"; then
+    echo "ok knowledge: $(wc -l <"$place/words") words of the grammars"
+else
+    echo 'not ok knowledge: the words of the grammars are not found'
+fi
+
+found_in "${code[@]}" >"$place/found"
+if [ "$(wc -l <"$place/strings")" -lt 100 ]; then
+    echo 'not ok knowledge: the strings of the code are not found'
+elif [ -s "$place/found" ]; then
+    echo 'not ok knowledge: the code has words of the grammar'
+    sed 's/^/    /' "$place/found"
+else
+    echo 'ok knowledge: the code has no words of the grammar'
+fi
+
+# Would it be found?
+cat >"$place/planted.c" <<'END'
+#include "outgoing.h"
+/* "Outgoing" in a comment */
+static const char *const labels[] = {"it is TOP SECRET", "\xD0\x9C\xD0\x9E\xD0\x9B\xD0\x9D\xD0\x98\xD0\xAF", "outgoings",
+                                     "a cable"}; // "Spets"
+static const char quote = '"', *other = "nkid-outgoing";
+END
+if [ "$(found_in "$place/planted.c" | sed 's/^[^:]*://' | tr '\n' ' ')" = '3:TOP SECRET 3:МОЛНИЯ 5:nkid-outgoing ' ]; then
+    echo 'ok knowledge: planted words are found'
+else
+    echo 'not ok knowledge: planted words are not found'
+    found_in "$place/planted.c" | sed 's/^/    /'
+fi
