@@ -50,10 +50,10 @@ static struct fit fit_of(struct depesha_document *d, const struct record *record
     struct fit fit = {.form = form, .fits = true};
     struct buffer lacks = {.arena = &d->arena};
     for (const struct demand *need = form->needs; need != NULL; need = need->next) {
-        if (any_met(d, record, need))
-            fit.score += 2;
-        else
+        if (!any_met(d, record, need))
             name_demand(&lacks, need);
+        else if (form->likes != NULL)
+            fit.score++;
     }
     if (lacks.size > 0)
         fit.lacks = arena_format(&d->arena, "lacks %s", lacks.at);
