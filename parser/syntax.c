@@ -1,5 +1,7 @@
 #include "syntax.h"
 
+#include "text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ struct reader {
     void *context;
     size_t at;
     struct token token; /* the one to be read next */
+    size_t last_end;    /* of the token before it */
 };
 
 enum { MAX_DEPTH = 64, MAX_INCLUDES = 16 };
@@ -167,6 +170,7 @@ static void next_token(struct reader *r)
 {
     const struct source *source = r->source;
     size_t before = r->at;
+    r->last_end = r->at;
     skip_blank(r);
     struct token token = {.place = {source, r->at, 1}, .text = source->text + r->at, .size = 1};
     token.at_column_1 = r->at == 0 || source->text[r->at - 1] == '\n';
@@ -246,11 +250,19 @@ static const char *token_name(struct reader *r)
                         r->source->text + r->token.place.offset);
 }
 
+/* Where something is missing: before the next token, or where the statement ends. */
+static struct place gap_place(const struct reader *r)
+{
+    if (!r->token.at_column_1)
+        return r->token.place;
+    return (struct place){r->source, r->last_end, 1};
+}
+
 /* A word on the statement's own lines; NULL with a complaint where there is none. */
 static const char *expect_word(struct reader *r, const char *what)
 {
     if (r->token.lexeme != WORD || r->token.at_column_1) {
-        complain(r->complaints, r->token.place, "%s is missing here: found %s", what, token_name(r));
+        complain(r->complaints, gap_place(r), "%s is missing here: found %s", what, token_name(r));
         return NULL;
     }
     const char *word = token_copy(r);
@@ -260,15 +272,15 @@ static const char *expect_word(struct reader *r, const char *what)
 
 static bool expect_symbol(struct reader *r, char c, const char *why)
 {
-    if (is_symbol(r, c)) {
+    if (is_symbol(r, c) && !r->token.at_column_1) {
         next_token(r);
         return true;
     }
-    complain(r->complaints, r->token.place, "expected '%c' %s, found %s", c, why, token_name(r));
+    complain(r->complaints, gap_place(r), "expected '%c' %s, found %s", c, why, token_name(r));
     return false;
 }
 
-static bool expect_integer(struct reader *r, const char *what, int *value)
+static bool expect_integer(struct reader *r, const char *what, int low, int high, int *value)
 {
     struct place place = r->token.place;
     const char *word = expect_word(r, what);
@@ -276,8 +288,8 @@ static bool expect_integer(struct reader *r, const char *what, int *value)
         return false;
     char *end;
     long number = strtol(word, &end, 10);
-    if (*end != '\0' || number < -9999 || number > 9999) {
-        complain(r->complaints, place, "%s is a whole number, not '%s'", what, word);
+    if (*end != '\0' || number < low || number > high) {
+        complain(r->complaints, place, "%s is a whole number from %d to %d, not '%s'", what, low, high, word);
         return false;
     }
     *value = (int)number;
@@ -509,10 +521,15 @@ static void read_include(struct reader *r)
     read_file(r, source);
 }
 
+static void read_years(struct reader *r, int *first, int *last)
+{
+    if (expect_integer(r, "the first year", 1, 9999, first))
+        expect_integer(r, "the last year", *first, 9999, last);
+}
+
 static void read_period(struct reader *r)
 {
-    if (expect_integer(r, "the period's first year", &r->grammar->first_year))
-        expect_integer(r, "the period's last year", &r->grammar->last_year);
+    read_years(r, &r->grammar->first_year, &r->grammar->last_year);
 }
 
 static void add_alternative(struct reader *r, struct node **choice)
@@ -578,6 +595,10 @@ static struct definition *new_definition(struct reader *r, const char *what, boo
     const char *name = expect_word(r, what);
     if (name == NULL)
         return NULL;
+    static const char *const taken[] = {"eg", "drops", "splits", "reads", "into", "break", "start", "end"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(taken[i], name) == 0)
+            complain(r->complaints, place, "'%s' is a word of the language; choose another name", name);
     struct definition **last = &r->grammar->definitions;
     for (; *last != NULL; last = &(*last)->next)
         if (strcmp((*last)->name, name) == 0) {
@@ -721,13 +742,13 @@ static void read_zone(struct reader *r)
     }
     while (!r->token.at_column_1) {
         if (take_word(r, "line")) {
-            expect_integer(r, "what an unexplained line costs", &zone.line);
+            expect_integer(r, "what an unexplained line costs", -99, 99, &zone.line);
         } else if (take_word(r, "prose")) {
-            expect_integer(r, "what a line of prose costs", &zone.prose);
+            expect_integer(r, "what a line of prose costs", -99, 99, &zone.prose);
         } else if (take_word(r, "enter")) {
-            expect_integer(r, "what entering costs", &zone.enter);
+            expect_integer(r, "what entering costs", -99, 99, &zone.enter);
         } else if (take_word(r, "word")) {
-            zone.reading = expect_integer(r, "what an unexplained word costs", &zone.word);
+            zone.reading = expect_integer(r, "what an unexplained word costs", -99, 99, &zone.word);
         } else if (take_word(r, "body")) {
             zone.body = true;
         } else if (take_word(r, "starts")) {
@@ -837,8 +858,8 @@ static void read_field(struct reader *r)
         else if (take_word(r, "then"))
             field->then_name = read_names(r);
         else if (take_word(r, "weight"))
-            expect_integer(r, "the weight", &field->weight);
-        else if (take_word(r, "certainty") && expect_integer(r, "the certainty in percent", &percent))
+            expect_integer(r, "the weight", 0, 99, &field->weight);
+        else if (take_word(r, "certainty") && expect_integer(r, "the certainty in percent", 0, 100, &percent))
             field->certainty = percent / 100.0;
         else if (take_word(r, "weak"))
             field->weak = true;
@@ -915,8 +936,7 @@ static void read_form(struct reader *r)
         } else if (take_word(r, "order")) {
             form->order = read_names(r);
         } else if (take_word(r, "years")) {
-            if (expect_integer(r, "the form's first year", &form->first_year))
-                expect_integer(r, "the form's last year", &form->last_year);
+            read_years(r, &form->first_year, &form->last_year);
         } else {
             complain(r->complaints, r->token.place,
                      "a form has needs, likes, never, order and years; %s is none of them", token_name(r));
@@ -956,11 +976,11 @@ static void read_statement(struct reader *r)
                 statements[i].read(r);
             return;
         }
-    complain(
-        r->complaints, r->token.place,
-        "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, token, enum, "
-        "type, key, list, zone, field and form, and go on in indented lines",
-        token_name(r));
+    complain(r->complaints, r->token.place,
+             "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, pairs, "
+             "token, enum, "
+             "type, key, list, zone, field and form, and go on in indented lines",
+             token_name(r));
     next_token(r);
 }
 
@@ -975,6 +995,12 @@ static void read_file(struct reader *outer, struct source *source)
     *last = source;
     if (source->size >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0)
         r.at = 3;
+    uint32_t point;
+    for (size_t at = 0, n; at < source->size; at += n)
+        if ((n = text_next(source->text, source->size, at, &point)) == 0) {
+            complain(r.complaints, (struct place){source, at, 1}, "this byte is not UTF-8; save the grammar as UTF-8");
+            return;
+        }
     next_token(&r);
     while (r.token.lexeme != END_OF_FILE) {
         size_t before = r.complaints->count;
