@@ -71,6 +71,27 @@ static bool begins_item(const char *text)
     return (*text >= '0' && *text <= '9') || *text == '-' || *text == '*' || *text == '[' || *text == '(';
 }
 
+static bool is_small(unsigned char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+/* A sentence runs on: it goes on with a small letter, or broke off behind a comma or a short word. */
+static bool runs_on(const char *last, size_t size, const char *next)
+{
+    if (size < 60 || ends_sentence(last, size) || begins_item(next))
+        return false;
+    unsigned char lead = (unsigned char)next[0], trail = (unsigned char)next[1];
+    if (is_small(lead) || (lead == 0xD0 && trail >= 0xB0) || (lead == 0xD1 && trail >= 0x80 && trail <= 0x9F))
+        return true;
+    size_t letters = 0;
+    while (letters < size && last[size - 1 - letters] != ' ')
+        letters++;
+    bool cyrillic = (unsigned char)last[size - 1] >= 0x80;
+    return last[size - 1] == ',' ||
+           (letters <= (cyrillic ? 6 : 3) && (cyrillic || is_small((unsigned char)last[size - 1])));
+}
+
 static void add_paragraph(struct depesha_document *d, struct record *record, struct buffer *paragraph)
 {
     while (paragraph->size > 0 && paragraph->at[paragraph->size - 1] == ' ')
@@ -80,7 +101,7 @@ static void add_paragraph(struct depesha_document *d, struct record *record, str
     const char **last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
     /* What a page break has cut in two ends in the middle of a sentence that runs on. */
     size_t size = last == NULL ? 0 : strlen(*last);
-    if (size > 60 && !ends_sentence(*last, size) && !begins_item(paragraph->at)) {
+    if (last != NULL && runs_on(*last, size, paragraph->at)) {
         *last = arena_format(&d->arena, "%s %s", *last, paragraph->at);
     } else {
         record->paragraphs = arena_grow(&d->arena, record->paragraphs, record->paragraph_count, &record->paragraph_room,
