@@ -8,32 +8,38 @@ trap 'rm -rf "$place"' EXIT
 
 # What the code may say all the same. Each is here for its reason, and for no other word.
 cat >"$place/allowed" <<'END'
-annotation      kind of a leaf (contract)
-body            kind of a leaf, and key of the record (contract)
-cable           key of the record (contract); also what the help calls a cable
-catalog         key of the record (contract)
-copies          list of the record (contract)
-date            kind of a type in the grammar language, and key of the record
-document        what a transcription is called in messages
-file            what the command reads, in help and messages
-form            key of the record, and statement of the grammar language
-from            English preposition, in help and messages
-handling        list of the record (contract)
-label           kind of a leaf (contract)
-line            key of the record (contract), and what messages call a line
-list            subcommand of depesha grammar, and statement of the grammar language
-name            kind of a type in the grammar language, and key of the record
-note            severity of a finding (contract)
-number          kind of a type in the grammar language
-numbers         what messages call several of them
-source          key of the record (contract)
-text            kind of a type, and key of the record (contract)
-time            English word, in messages
-type            statement of the grammar language
+archive     zip and the like, in messages on files that are no text
+cable       key of the record (contract), and what the help calls one
+date        kind of a type in the grammar language
+file        what the command reads
+first       English word, in messages
+form        statement of the grammar language, and key of the record
+four        English word, in messages on the grammar language
+from        English word
+have        English word
+hour        part of a date in the grammar language
+layout      option of pdftotext, in a message
+language    English word, in messages: the grammar language
+list        subcommand, and statement of the grammar language
+message     key of the record (contract)
+minute      part of a date in the grammar language
+note        severity of a finding (contract)
+number      kind of a type in the grammar language
+only        English word
+order       statement of the grammar language
+original    English word: "Compare it with the original"
+part        English word, in messages on the grammar language
+printed     English word, in the help
+source      key of the record (contract)
+soviet      name of the built-in grammar, and of the field in the help
+their       English word
+time        English word
+type        statement of the grammar language
+words       English word, in messages on the grammar language
 END
 
-# Words and codes of tokens, enumerations, types and fields; not their examples. Of patterns the words of four letters
-# and more. Titles (grammar, zone, form) are no labels; the names of forms are knowledge.
+# Words and codes of tokens, enumerations, types and fields; not their examples. Of patterns those words that are one of
+# several: /(?i:stamps?|handwritten)/. Titles (grammar, zone, form) are no labels; the names of forms are knowledge.
 grammar_words() {
     awk '
         /^[ \t]*#/ { next }
@@ -48,8 +54,8 @@ grammar_words() {
         }' "$@" |
         grep -oE "\"([^\"\\\\]|\\\\.)*\"|'[^']*'|/(\\\\.|\[(\\\\.|[^]\\\\])*\]|[^/\\\\[])+/" >"$place/pieces"
     grep "^[\"']" "$place/pieces" | sed "s/^.//; s/.\$//"
-    grep '^/' "$place/pieces" | sed -E 's/\\([pP]\{?[A-Za-z^]+\}?|.)/ /g; s/\[[^]]*\]/ /g; s/\(\?[a-z<>=!:]*//g' |
-        grep -oE '[[:alpha:]]{4,}'
+    grep '^/' "$place/pieces" | sed -E 's/\\[pP](\{[^}]*\}|.)/ /g; s/\\./ /g; s/\[[^]]*\]/ /g; s/\(\?[a-z<>=!]*:?/(/g; s/[|(]/&&/g' |
+        grep -oE '[|(][[:alpha:]]{4,}s?\??[|)]' | sed -E 's/^.//; s/(.\?)?.$//'
 }
 
 # FILE:LINE:string for every string, without #include lines and comments. Escapes are what they stand for.
