@@ -118,7 +118,7 @@ typedef struct depesha_finding {
 typedef struct depesha_leaf {
     size_t start, end;
     const char *kind;       /* "label" "value" "body" "annotation" "noise" "unparsed" */
-    const char *path;       /* of a value: "cable.sent_at"; else NULL */
+    const char *path;       /* of a value, as the grammar has it: "sent_at"; else NULL */
     const char *production; /* NULL where none */
 } depesha_leaf;
 

@@ -98,15 +98,15 @@ static void add_paragraph(struct depesha_document *d, struct record *record, str
         paragraph->at[--paragraph->size] = '\0';
     if (paragraph->size == 0)
         return;
-    const char **last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
+    struct buffer *last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
     /* What a page break has cut in two ends in the middle of a sentence that runs on. */
-    size_t size = last == NULL ? 0 : strlen(*last);
-    if (last != NULL && runs_on(*last, size, paragraph->at)) {
-        *last = arena_format(&d->arena, "%s %s", *last, paragraph->at);
+    if (last != NULL && runs_on(last->at, last->size, paragraph->at)) {
+        buffer_puts(last, " ");
+        buffer_add(last, paragraph->at, paragraph->size);
     } else {
         record->paragraphs = arena_grow(&d->arena, record->paragraphs, record->paragraph_count, &record->paragraph_room,
                                         record->paragraph_count + 1, sizeof *record->paragraphs);
-        record->paragraphs[record->paragraph_count++] = paragraph->at;
+        record->paragraphs[record->paragraph_count++] = *paragraph;
     }
     *paragraph = (struct buffer){.arena = &d->arena};
 }

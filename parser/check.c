@@ -16,18 +16,29 @@ static void find(struct depesha_document *d, struct record *record, const char *
     document_position(d, span.start, &finding->line, &finding->column);
 }
 
+/* The offset of the text that stands for a byte of the source. */
+static size_t text_offset(const struct text *text, size_t source)
+{
+    size_t low = 0, high = text->size;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (text_source(text, middle) < source)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void check_encoding(struct depesha_document *d, struct record *record)
 {
     if (!d->text.damaged || record != d->records)
         return;
-    struct span span = {0, 0};
-    for (size_t i = 0; i + 2 < d->text.size && span.end == 0; i++)
-        if (memcmp(d->text.at + i, "\xEF\xBF\xBD", 3) == 0)
-            span = (struct span){i, i + 3};
-    find(d, record, "encoding-damaged", DEPESHA_WARNING, span,
+    size_t start = text_offset(&d->text, d->text.bad[0]);
+    find(d, record, "encoding-damaged", DEPESHA_WARNING, (struct span){start, start + strlen("\xEF\xBF\xBD")},
          arena_format(&d->arena,
-                      "%zu bytes are not valid %s; the first is here. Convert the file again from its source",
-                      d->text.bad_total, d->text.encoding));
+                      "in %zu %s the bytes are not valid %s; the first is here. Convert the file again from its source",
+                      d->text.bad_total, d->text.bad_total == 1 ? "place" : "places", d->text.encoding));
 }
 
 static void check_misread(struct depesha_document *d, struct record *record)

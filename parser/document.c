@@ -8,15 +8,27 @@ enum { MAX_INPUT = 0x7FFFFFFF };
 
 void document_position(const struct depesha_document *d, size_t offset, size_t *line, size_t *column)
 {
+    struct cursor cursor = {0};
+    cursor_position(&cursor, d, offset, line, column);
+}
+
+void cursor_position(struct cursor *cursor, const struct depesha_document *d, size_t offset, size_t *line,
+                     size_t *column)
+{
     size_t n = line_at(&d->lines, offset);
-    *line = n + 1;
-    *column = character_count(&d->text, d->lines.at[n].start, offset) + 1;
+    if (cursor->line != n + 1 || offset < cursor->offset)
+        *cursor = (struct cursor){n + 1, d->lines.at[n].start, 1};
+    cursor->column += character_count(&d->text, cursor->offset, offset);
+    cursor->offset = offset;
+    *line = cursor->line;
+    *column = cursor->column;
 }
 
 /* Values as the public header shows them. */
 static void publish(struct depesha_document *d, struct record *record)
 {
     const struct values *values = &record->values;
+    struct cursor cursor = {0};
     record->public_values = arena_take(&d->arena, values->count + 1, sizeof *record->public_values);
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
@@ -30,7 +42,7 @@ static void publish(struct depesha_document *d, struct record *record)
             .end = text_source(&d->text, value->span.end),
             .certainty = value->certainty,
         };
-        document_position(d, value->span.start, &shown->line, &shown->column);
+        cursor_position(&cursor, d, value->span.start, &shown->line, &shown->column);
     }
 }
 
@@ -80,19 +92,19 @@ void depesha_document_free(depesha_document *document)
 
 size_t depesha_document_count(const depesha_document *document)
 {
-    return document->record_count;
+    return document == NULL ? 0 : document->record_count;
 }
 
 const char *depesha_document_form(const depesha_document *document, size_t n)
 {
-    if (n >= document->record_count || document->records[n].form == NULL)
+    if (n >= depesha_document_count(document) || document->records[n].form == NULL)
         return NULL;
     return document->records[n].form->id;
 }
 
 size_t depesha_value_count(const depesha_document *document, size_t n)
 {
-    return n < document->record_count ? document->records[n].values.count : 0;
+    return n < depesha_document_count(document) ? document->records[n].values.count : 0;
 }
 
 const depesha_value *depesha_value_at(const depesha_document *document, size_t n, size_t index)
@@ -102,7 +114,7 @@ const depesha_value *depesha_value_at(const depesha_document *document, size_t n
 
 const depesha_value *depesha_value_find(const depesha_document *document, size_t n, const char *path)
 {
-    for (size_t i = 0; i < depesha_value_count(document, n); i++)
+    for (size_t i = 0; path != NULL && i < depesha_value_count(document, n); i++)
         if (strcmp(document->records[n].public_values[i].path, path) == 0)
             return &document->records[n].public_values[i];
     return NULL;
@@ -110,7 +122,7 @@ const depesha_value *depesha_value_find(const depesha_document *document, size_t
 
 size_t depesha_finding_count(const depesha_document *document, size_t n)
 {
-    return n < document->record_count ? document->records[n].finding_count : 0;
+    return n < depesha_document_count(document) ? document->records[n].finding_count : 0;
 }
 
 const depesha_finding *depesha_finding_at(const depesha_document *document, size_t n, size_t index)
@@ -120,12 +132,12 @@ const depesha_finding *depesha_finding_at(const depesha_document *document, size
 
 size_t depesha_leaf_count(const depesha_document *document)
 {
-    return document->leaf_count;
+    return document == NULL ? 0 : document->leaf_count;
 }
 
 depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index)
 {
-    if (index >= document->leaf_count)
+    if (index >= depesha_leaf_count(document))
         return (depesha_leaf){0};
     const struct leaf *leaf = &document->leaves[index];
     return (depesha_leaf){
@@ -139,7 +151,7 @@ depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index)
 
 cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags)
 {
-    return n < document->record_count ? record_json(document, &document->records[n], flags) : NULL;
+    return n < depesha_document_count(document) ? record_json(document, &document->records[n], flags) : NULL;
 }
 
 char *depesha_document_json(const depesha_document *document, size_t n, unsigned flags)

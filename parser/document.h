@@ -33,7 +33,7 @@ struct record {
     struct fit *fits;
     size_t fit_count;
     struct buffer body; /* its lines, with their breaks */
-    const char **paragraphs;
+    struct buffer *paragraphs;
     size_t paragraph_count, paragraph_room;
     struct passage *unparsed;
     size_t unparsed_count, unparsed_room;
@@ -75,5 +75,12 @@ struct cJSON *record_json(const struct depesha_document *document, const struct 
 
 /* Line and column (from 1, in characters) of an offset of the text. */
 void document_position(const struct depesha_document *document, size_t offset, size_t *line, size_t *column);
+
+/* The same for many offsets: those that follow one another on a line are counted from one to the next. */
+struct cursor {
+    size_t line, offset, column; /* all 0 at first */
+};
+void cursor_position(struct cursor *cursor, const struct depesha_document *document, size_t offset, size_t *line,
+                     size_t *column);
 
 #endif

@@ -81,7 +81,9 @@ void form_choose(struct depesha_document *d, struct record *record)
     for (const struct form *form = d->grammar->forms; form != NULL; form = form->next) {
         struct fit fit = fit_of(d, record, form);
         record->fits[record->fit_count++] = fit;
-        if (fit.fits && fit.score > best) {
+        /* A user's form goes before a built-in one that fits as well. */
+        bool own = form->place.source->from == NULL && record->form != NULL && record->form->place.source->from != NULL;
+        if (fit.fits && (fit.score > best || (fit.score == best && own))) {
             best = fit.score;
             record->form = form;
         }

@@ -1,7 +1,5 @@
 #include "line.h"
 
-#include <string.h>
-
 static size_t break_size(const struct text *text, size_t at)
 {
     if (text->at[at] == '\r')
@@ -12,12 +10,10 @@ static size_t break_size(const struct text *text, size_t at)
 /* Where the line that begins at `start` ends, before its break. */
 static size_t line_end(const struct text *text, size_t start)
 {
-    const char *at = text->at + start;
-    size_t left = text->size - start;
-    const char *feed = memchr(at, '\n', left);
-    size_t end = feed == NULL ? left : (size_t)(feed - at);
-    const char *back = memchr(at, '\r', end);
-    return start + (back == NULL ? end : (size_t)(back - at));
+    size_t end = start;
+    while (end < text->size && text->at[end] != '\n' && text->at[end] != '\r')
+        end++;
+    return end;
 }
 
 void lines_read(struct arena *arena, const struct text *text, struct lines *lines)

@@ -76,8 +76,9 @@ static void place_value(struct builder *b, cJSON *root, struct entries *lists, c
         struct entries *entries = &lists[key->list_index];
         if (value->entry >= entries->count)
             return;
-        if (entries->at[value->entry] == NULL)
-            entries->at[value->entry] = add(b, at, NULL, cJSON_CreateObject());
+        /* All of them at once, so that they stand in the order of the text and not in that of the keys. */
+        for (size_t i = 0; i < entries->count && entries->at[i] == NULL; i++)
+            entries->at[i] = add(b, at, NULL, cJSON_CreateObject());
         at = entries->at[value->entry];
     }
     if (!b->ok)
@@ -155,7 +156,7 @@ static void add_body(struct builder *b, cJSON *cable)
         return;
     cJSON *body = add(b, cable, "body", cJSON_CreateArray());
     for (size_t i = 0; i < b->record->paragraph_count; i++)
-        add(b, body, NULL, cJSON_CreateString(b->record->paragraphs[i]));
+        add(b, body, NULL, cJSON_CreateString(b->record->paragraphs[i].at));
 }
 
 static void add_unparsed(struct builder *b, cJSON *record)

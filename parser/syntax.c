@@ -657,8 +657,8 @@ static void read_enum(struct reader *r)
     while (is_entry(r) && !r->token.at_column_1)
         read_entry(r, definition);
     if (definition->entries == NULL)
-        complain(r->complaints, definition->place,
-                 "enumeration '%s' has no entry; add lines such as: urgent = \"URGENT\"", definition->name);
+        complain(r->complaints, definition->place, "enumeration '%s' has no entry; add lines such as: code = \"word\"",
+                 definition->name);
 }
 
 static void read_type(struct reader *r)
