@@ -112,7 +112,7 @@ static void try_at(struct matcher *matcher, pcre2_code **prefixes, size_t count,
     size_t to = mark_horizon(matcher->lines, line, at);
     for (size_t n = count; n > 0 && n >= best->elements; n--) {
         struct span span;
-        if (!matcher_match(matcher, prefixes[n - 1], at, to, PCRE2_ANCHORED, &span))
+        if (!matcher_run(matcher, prefixes[n - 1], at, to, &span))
             continue;
         if (n > best->elements || span.end - span.start > best->end - best->at)
             *best = (struct reach){n, span.end, at};
@@ -163,7 +163,7 @@ static void why_not(struct buffer *buffer, const struct depesha_document *d, con
 {
     struct arena *arena = buffer->arena;
     size_t count = pattern_elements(field);
-    pcre2_code **prefixes = arena_take(arena, count, sizeof *prefixes);
+    pcre2_code **prefixes = arena_take(arena, count, sizeof(pcre2_code *));
     for (size_t n = 0; n < count; n++) {
         prefixes[n] = pattern_prefix(d->grammar, arena, field, n + 1);
         arena_keep(arena, prefixes[n], (void (*)(void *))pcre2_code_free);

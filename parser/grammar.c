@@ -6,6 +6,7 @@
 
 #include "builtin.h"
 #include "pattern.h"
+#include "resolve.h"
 #include "syntax.h"
 #include "value.h"
 
@@ -109,6 +110,15 @@ static char *show_complaints(struct arena *arena, const struct complaints *compl
 
 /* ---- compilation --------------------------------------------------------------------------- */
 
+/* A copy of the text; of a built-in grammar's, that itself. */
+static const char *own_text(struct arena *arena, const char *text, size_t size)
+{
+    for (size_t i = 0; i < depesha_builtin_count; i++)
+        if (depesha_builtins[i].size == size && memcmp(depesha_builtins[i].text, text, size) == 0)
+            return depesha_builtins[i].text;
+    return arena_copy(arena, text, size);
+}
+
 depesha_status depesha_grammar_compile(const char *name, const char *text, size_t size, depesha_loader *loader,
                                        void *context, depesha_grammar **grammar, char **messages)
 {
@@ -126,12 +136,12 @@ depesha_status depesha_grammar_compile(const char *name, const char *text, size_
     struct complaints complaints = {.arena = &g->arena};
     struct source *source = arena_take(&g->arena, 1, sizeof *source);
     source->name = arena_copy(&g->arena, name, strlen(name));
-    source->text = arena_copy(&g->arena, text, size);
+    source->text = own_text(&g->arena, text, size);
     source->size = size;
     g->name = source->name;
     g->last_year = 9999;
     syntax_read(g, source, loader, context, &complaints);
-    pattern_compile_all(g, &complaints);
+    resolve_grammar(g, &complaints);
     if (complaints.count > 0) {
         char *shown = messages == NULL ? NULL : show_complaints(&g->arena, &complaints);
         depesha_status status = messages != NULL && shown == NULL ? DEPESHA_NO_MEMORY : DEPESHA_BAD_GRAMMAR;
@@ -220,6 +230,10 @@ depesha_status depesha_grammar_check(const depesha_grammar *grammar, size_t *exa
     }
     struct buffer *buffer = arena_take(arena, 1, sizeof *buffer);
     buffer->arena = arena;
+    struct complaints complaints = {.arena = arena};
+    resolve_check(grammar, true, &complaints);
+    for (const struct complaint *c = complaints.first; c != NULL; c = c->next)
+        show_complaint(buffer, c->place, c->message);
     for (const struct field *field = grammar->fields; field != NULL; field = field->next)
         for (const struct example *example = field->examples; example != NULL; example = example->next) {
             struct values *values = arena_take(arena, 1, sizeof *values);
@@ -282,7 +296,9 @@ static void show_field(struct buffer *buffer, const struct depesha_grammar *gram
         for (const struct expectation *x = e->expect; x != NULL; x = x->next)
             buffer_format(buffer, "%s %s \"%s\"", x == e->expect ? "" : ",", x->path, x->value);
     }
-    buffer_format(buffer, "\n    # becomes %s\n", field->pattern.text);
+    buffer_format(buffer, "\n    # becomes %s\n", pattern_text(grammar, &field->pattern, buffer->arena));
+    if (pattern_compiled(grammar, &field->pattern, buffer->arena)->code == NULL)
+        buffer_puts(buffer, "    # which PCRE2 refuses\n");
 }
 
 static depesha_status shown(const struct depesha_grammar *grammar, const char *name, bool whole, char **text)

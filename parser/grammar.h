@@ -1,18 +1,23 @@
 /*
- * A grammar in memory: what syntax.c reads, pattern.c compiles and everything after it consults.
- * Read-only once compiled. Spans are bytes of a grammar file; names point into its text's arena.
+ * A grammar in memory: what syntax.c reads, resolve.c ties together and everything after it consults.
+ * Read-only once made, but for its patterns, which are compiled when they are first needed: any number
+ * of threads may do that at once. Spans are bytes of a grammar file; names point into its text's arena.
  */
 #ifndef DEPESHA_GRAMMAR_H
 #define DEPESHA_GRAMMAR_H
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "arena.h"
 #include "depesha.h"
 
-enum { MAX_ZONES = 12, MAX_NEXT = 6 };
+enum { MAX_ZONES = 12, MAX_NEXT = 6, ALIKE_CHARACTERS = 0x500 };
+
+/* Whether patterns become machine code: those that are used much (where PCRE2 can), none, or all. */
+enum jit { JIT_AUTO, JIT_NEVER, JIT_ALWAYS };
 
 /* A grammar file, and a place in it. */
 struct source {
@@ -51,13 +56,60 @@ struct node {
     const char *text; /* of words, patterns, names and slots */
     size_t size;
     struct node *first, *next; /* children, siblings */
-    const char *type_name; /* of a slot that is read as another type than its key's */
+    const char *type_name;     /* of a slot that is read as another type than its key's */
+    /* Once resolved: */
+    const struct definition *definition; /* of a name; NULL if there is none */
+    const struct node *reads;            /* of a slot of a field: what it reads */
+    const char *part;                    /* of a slot of a token: its name */
 };
 
-/* A compiled pattern and its source, which `grammar show` prints. */
+/* ---- patterns ------------------------------------------------------------------------------- */
+
+/* What PCRE2 made of an expression. */
+struct compiled {
+    pcre2_code *code;  /* NULL: PCRE2 refuses it, for the reason `error` at `offset` */
+    int error;         /* 0: there is none */
+    size_t offset;     /* of the pattern's text */
+    uint32_t groups;   /* how many it captures, with the whole match */
+    size_t part_count; /* of a token: its parts, group by group */
+    const char **part_names;
+    struct compiled *older; /* what it replaced, which others may still use */
+};
+
+/* The part of a pattern that changes: filled on first use, replaced by machine code when it is used much. */
+struct cell {
+    _Atomic(struct compiled *) compiled;
+    atomic_uint tries;
+    struct cell *next; /* all cells of the grammar */
+};
+
+enum pattern_kind {
+    PATTERN_NONE,
+    PATTERN_PLAIN, /* an expression, anywhere */
+    PATTERN_LINE,  /* an expression, where matching starts */
+    PATTERN_FIELD, /* a field's expression with its slots, where matching starts */
+    PATTERN_INNER, /* the same, anywhere */
+    PATTERN_PARTS, /* a token with its parts, over the whole text */
+    PATTERN_CODES, /* an enumeration's entries, over the whole text; the mark says which */
+    PATTERN_LEAD   /* blanks, damage and noise */
+};
+
+/* An expression that is matched. */
 struct pattern {
-    pcre2_code *code;
-    const char *text;
+    enum pattern_kind kind;
+    const struct node *node;
+    const struct entry *entries; /* of PATTERN_CODES */
+    size_t index;
+    struct cell *cell;
+};
+
+/* What the matches of an expression begin with; never less than they do. */
+struct opening {
+    unsigned char first[32]; /* bit b: a match may begin with byte b */
+    unsigned char loose[32]; /* the same, for what does not begin with words of the grammar */
+    const struct node **words;
+    size_t count, room;
+    bool empty; /* it may match nothing */
 };
 
 /* ---- statements ---------------------------------------------------------------------------- */
@@ -75,12 +127,11 @@ struct definition {
     struct node *node;     /* of an enumeration: the choice of its entries */
     struct entry *entries; /* of an enumeration */
     bool is_enumeration;
-    int state;            /* of the search for cycles */
-    struct pattern parts; /* the expression with its parts captured, if a value is read by it */
-    const char **part_names;
-    size_t part_count;
-    struct pattern codes; /* of an enumeration: its entries, the mark says which */
-    struct definition *next;
+    enum { NOT_YET, UNDER_WAY, RESOLVED } state;
+    bool has_parts;
+    struct pattern parts, codes;
+    struct opening *opening; /* once asked for */
+    struct definition *next, *same_hash;
 };
 
 enum kind { KIND_TEXT, KIND_NAME, KIND_NUMBER, KIND_INTEGER, KIND_DATE, KIND_CODE };
@@ -91,8 +142,8 @@ struct type {
     struct place place;
     enum kind kind;
     struct node *reads, *drops, *splits;
-    struct pattern drop, split; /* code NULL where none */
-    const char *item_name;      /* the token that each piece of a split text is, if any */
+    struct pattern drop, split;
+    const char *item_name; /* the token that each piece of a split text is, if any */
     const struct definition *item;
     const struct definition *definition;  /* what is read, if it is one named expression */
     const struct definition *enumeration; /* of a code or an integer in words */
@@ -163,10 +214,10 @@ struct key_list {
 struct field {
     const char *name;
     struct place place;
-    struct name_list *in;     /* as written: zones, or paths of values */
-    uint32_t zones;           /* bit n: zone n */
+    struct name_list *in; /* as written: zones, or paths of values */
+    uint32_t zones;       /* bit n: zone n */
     struct name_list *then_name;
-    bool leads;               /* what follows is in zone `then` */
+    bool leads; /* what follows is in zone `then` */
     size_t then;
     struct key_list *inside; /* read in the texts of these values */
     int weight;
@@ -174,10 +225,11 @@ struct field {
     double certainty;
     struct node *node;
     struct pattern pattern;
-    struct slot *slots; /* slot n is group n + 1 */
-    size_t slot_count;
-    bool at_start;           /* only at the beginning of a line */
-    unsigned char first[32]; /* bit b: a match may begin with byte b */
+    struct pattern inner; /* the same, for the texts of values */
+    struct slot *slots;   /* slot n is group n + 1 */
+    size_t slot_count, slot_room;
+    bool at_start; /* only at the beginning of a line */
+    struct opening opening;
     struct example *examples;
     size_t index;
     struct field *next;
@@ -217,9 +269,13 @@ struct depesha_grammar {
     struct zone zones[MAX_ZONES];
     size_t zone_count, key_count, field_count, list_count;
     int first_year, last_year; /* of the period, which two-digit years fall in */
-    struct pattern gap;        /* blanks and damage at one place of a line */
-    struct pattern lead;       /* the same and noise, where a line begins */
+    struct pattern lead;       /* blanks, damage and noise, where a line begins */
     struct pattern prose_line;
+    size_t pattern_count;
+    struct cell *cells;
+    enum jit jit;
+    struct definition *by_hash[256];             /* definitions by name, once all are read */
+    unsigned char alike_group[ALIKE_CHARACTERS]; /* of a character: its group + 1, or 0 */
     const struct field **by_index;
     const struct field **starters[256];       /* fields of zones by first byte, NULL-terminated */
     unsigned char zone_first[MAX_ZONES][256]; /* whether a field of the zone begins with the byte */
@@ -244,6 +300,9 @@ void complain(struct complaints *complaints, struct place place, const char *for
 
 /* Line and column (both from 1, columns in characters) of an offset in a grammar file. */
 void source_position(const struct source *source, size_t offset, size_t *line, size_t *column);
+
+/* For tests: to be called before the grammar is used. */
+void grammar_set_jit(struct depesha_grammar *grammar, enum jit jit);
 
 /* Looks a thing up by name; NULL if there is none. */
 const struct definition *find_definition(const struct depesha_grammar *grammar, const char *name, size_t size);

@@ -1,10 +1,20 @@
 #include "mark.h"
 
+#include "opening.h"
 #include "pattern.h"
 
 #include <string.h>
 
-enum { HORIZON_LINES = 24, HORIZON_BYTES = 4096, MAX_GROUPS = 512 };
+enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, JIT_STACK = 1024 * 1024 };
+
+static const size_t HORIZON_BYTES = 4096;
+
+/* How often each pattern was tried, as far as the grammar has not been told. */
+struct tries {
+    const struct depesha_grammar *grammar;
+    unsigned char *counts; /* by the patterns' indexes */
+    struct cell **cells;
+};
 
 static void release_data(void *data)
 {
@@ -16,12 +26,46 @@ static void release_limits(void *limits)
     pcre2_match_context_free(limits);
 }
 
+static void release_stack(void *stack)
+{
+    pcre2_jit_stack_free(stack);
+}
+
+/* What a short document has tried counts, too. */
+static void tell_tries(void *thing)
+{
+    struct tries *tries = thing;
+    for (size_t i = 0; i < tries->grammar->pattern_count; i++)
+        if (tries->counts[i] > 0)
+            pattern_tried(tries->grammar, tries->cells[i], tries->counts[i]);
+}
+
+static void count_try(struct tries *tries, const struct pattern *pattern)
+{
+    tries->cells[pattern->index] = pattern->cell;
+    if (++tries->counts[pattern->index] < FLUSH)
+        return;
+    tries->counts[pattern->index] = 0;
+    pattern_tried(tries->grammar, pattern->cell, FLUSH);
+}
+
+static void make_room(struct matcher *matcher, uint32_t groups)
+{
+    matcher->data = pcre2_match_data_create(groups, NULL);
+    arena_keep(matcher->arena, matcher->data, release_data);
+    matcher->groups = groups;
+}
+
 void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
                   const struct text *text)
 {
     *matcher = (struct matcher){.grammar = grammar, .text = text, .arena = arena};
-    matcher->data = pcre2_match_data_create(MAX_GROUPS, NULL);
-    arena_keep(arena, matcher->data, release_data);
+    make_room(matcher, FIRST_GROUPS);
+    matcher->tries = arena_take(arena, 1, sizeof *matcher->tries);
+    matcher->tries->grammar = grammar;
+    matcher->tries->counts = arena_take(arena, grammar->pattern_count + 1, 1);
+    matcher->tries->cells = arena_take(arena, grammar->pattern_count + 1, sizeof(struct cell *));
+    arena_keep(arena, matcher->tries, tell_tries);
     matcher->limits = pattern_limits();
     arena_keep(arena, matcher->limits, release_limits);
 }
@@ -35,28 +79,64 @@ void matcher_lines(struct matcher *matcher, struct lines *lines)
         struct line *line = &lines->at[i];
         line->first = matcher_lead(matcher, line->start, line->end);
         line->blank = line->first >= line->end;
-        line->prose = !line->blank && matcher_match(matcher, matcher->grammar->prose_line.code, line->first, line->end,
-                                                    PCRE2_ANCHORED, &span);
+        line->prose =
+            !line->blank && matcher_match(matcher, &matcher->grammar->prose_line, line->first, line->end, &span);
     }
 }
 
-bool matcher_match(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, uint32_t options,
-                   struct span *span)
+static bool is_limit(int result)
+{
+    return result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT;
+}
+
+static int run(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, uint32_t options)
+{
+    return pcre2_match(code, (PCRE2_SPTR)matcher->text->at, to, from, options | PCRE2_NO_UTF_CHECK, matcher->data,
+                       matcher->limits);
+}
+
+/* Machine code has a small stack at first, and a larger one for what comes after a match that needed more. */
+static void enlarge_stack(struct matcher *matcher)
+{
+    if (matcher->has_stack)
+        return;
+    matcher->has_stack = true;
+    pcre2_jit_stack *stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK, NULL);
+    if (stack == NULL)
+        return;
+    arena_keep(matcher->arena, stack, release_stack);
+    pcre2_jit_stack_assign(matcher->limits, NULL, stack);
+}
+
+bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, struct span *span)
 {
     if (code == NULL || from > to)
         return false;
-    int result = pcre2_match(code, (PCRE2_SPTR)matcher->text->at, to, from, options | PCRE2_NO_UTF_CHECK, matcher->data,
-                             matcher->limits);
+    int result = run(matcher, code, from, to, 0);
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT) {
+        enlarge_stack(matcher);
+        result = run(matcher, code, from, to, PCRE2_NO_JIT);
+    }
     if (result == PCRE2_ERROR_NOMEMORY)
         arena_fail(matcher->arena);
-    if (result == PCRE2_ERROR_MATCHLIMIT || result == PCRE2_ERROR_DEPTHLIMIT || result == PCRE2_ERROR_HEAPLIMIT ||
-        result == PCRE2_ERROR_JIT_STACKLIMIT)
+    if (is_limit(result))
         matcher->exceeded_at = from + 1; /* 0 is none */
     if (result < 0)
         return false;
     const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher->data);
     *span = (struct span){offsets[0], offsets[1]};
     return true;
+}
+
+bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span)
+{
+    if (pattern->kind == PATTERN_NONE)
+        return false;
+    const struct compiled *compiled = pattern_compiled(matcher->grammar, pattern, matcher->arena);
+    count_try(matcher->tries, pattern);
+    if (compiled->groups > matcher->groups)
+        make_room(matcher, compiled->groups);
+    return matcher_run(matcher, compiled->code, from, to, span);
 }
 
 struct span matcher_group(const struct matcher *matcher, size_t n)
@@ -73,7 +153,7 @@ size_t matcher_lead(struct matcher *matcher, size_t from, size_t to)
     unsigned char c = from < to ? (unsigned char)matcher->text->at[from] : 'a';
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return from;
-    if (!matcher_match(matcher, matcher->grammar->lead.code, from, to, PCRE2_ANCHORED, &span))
+    if (!matcher_match(matcher, &matcher->grammar->lead, from, to, &span))
         return from;
     return span.end;
 }
@@ -125,6 +205,8 @@ size_t mark_horizon(const struct lines *lines, size_t line, size_t at)
 
 bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, struct mark *mark)
 {
+    if (!opening_allows(matcher->grammar, &field->opening, matcher->text->at, matcher->text->size, at))
+        return false;
     size_t to = mark_horizon(matcher->lines, line, at);
     if (to > at + 16 * HORIZON_BYTES) { /* a line without end */
         to = at + 16 * HORIZON_BYTES;
@@ -133,7 +215,7 @@ bool mark_try(struct matcher *matcher, const struct field *field, size_t line, s
     }
     struct span span;
     matcher->exceeded_at = 0;
-    bool matched = matcher_match(matcher, field->pattern.code, at, to, PCRE2_ANCHORED, &span);
+    bool matched = matcher_match(matcher, &field->pattern, at, to, &span);
     if (matcher->exceeded_at != 0 && matcher->exceeded == NULL)
         matcher->exceeded = field;
     if (!matched || span.end <= at || !at_boundary(matcher->text, span.end))

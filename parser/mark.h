@@ -25,7 +25,10 @@ struct matcher {
     const struct lines *lines;
     struct arena *arena;
     pcre2_match_data *data;
+    uint32_t groups; /* that `data` has room for */
     pcre2_match_context *limits;
+    bool has_stack;
+    struct tries *tries;
     const struct field *exceeded; /* the last production that reached a limit */
     size_t exceeded_at;
 };
@@ -37,11 +40,11 @@ void matcher_open(struct matcher *matcher, struct arena *arena, const struct dep
 void matcher_lines(struct matcher *matcher, struct lines *lines);
 
 /*
- * Matches at `from`, not beyond `to`. Options as of PCRE2. The result is a span's; groups are read
- * with matcher_group. False where there is no match, or a limit was reached.
+ * Matches from `from` on, not beyond `to`; where is a matter of the pattern's kind. Groups are read with
+ * matcher_group. False where there is no match, or a limit was reached.
  */
-bool matcher_match(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, uint32_t options,
-                   struct span *span);
+bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span);
+bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, struct span *span);
 /* Group n of the last match; start > end where it took no part. */
 struct span matcher_group(const struct matcher *matcher, size_t n);
 

@@ -1,11 +1,37 @@
-/* Expressions become PCRE2 patterns. */
+/* Expressions become PCRE2 patterns, each when it is first needed. */
 #ifndef DEPESHA_PATTERN_H
 #define DEPESHA_PATTERN_H
 
 #include "grammar.h"
 
-/* Resolves names and compiles everything that the grammar holds. Complains about what cannot be. */
-void pattern_compile_all(struct depesha_grammar *grammar, struct complaints *complaints);
+/* To be called once all statements are read, before the first pattern_add. */
+void pattern_open(struct depesha_grammar *grammar);
+
+/* Sets up a pattern. Nothing is compiled yet. */
+void pattern_add(struct depesha_grammar *grammar, struct pattern *pattern, enum pattern_kind kind,
+                 const struct node *node);
+
+/*
+ * The compiled pattern. On first use it is compiled, with `arena` for what that needs; threads that do so
+ * at once all get the same. Valid as long as the grammar. Not for PATTERN_NONE.
+ */
+const struct compiled *pattern_compiled(const struct depesha_grammar *grammar, const struct pattern *pattern,
+                                        struct arena *arena);
+
+/* Counts tries of a pattern; one that is tried much becomes machine code. */
+void pattern_tried(const struct depesha_grammar *grammar, struct cell *cell, unsigned tries);
+
+/* What PCRE2 is given. */
+const char *pattern_text(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena);
+
+/* Whether PCRE2 accepts a /pattern/ of an expression; else its reason, and where. */
+bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, int *error, size_t *offset);
+
+/* Adds the bytes that a match of a /pattern/ may begin with. True if it may match nothing. */
+bool pattern_first(const struct depesha_grammar *grammar, const struct node *node, unsigned char set[32]);
+
+/* The group of characters that are alike to the one at `at`, or NULL. */
+const char *pattern_alike(const struct depesha_grammar *grammar, const char *at, size_t size);
 
 /*
  * The pattern of the first `count` elements of a field, for explanations: how far does it get?

@@ -95,17 +95,30 @@ static bool begins_word(const struct text *text, size_t at)
            at_boundary(text, at);
 }
 
-/* The first production of the zone that matches at a place in running text. */
+static bool is_better(const struct mark *mark, const struct mark *than)
+{
+    if (mark->field->weight != than->field->weight)
+        return mark->field->weight > than->field->weight;
+    return mark->end > than->end;
+}
+
+/* The production of the zone that explains a place in running text best: of the heaviest, the longest. */
 static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size_t at, size_t end, struct mark *mark)
 {
     unsigned char byte = (unsigned char)d->text.at[at];
+    bool found = false;
+    struct mark other;
     if (!d->grammar->zone_first[zone][byte] || (byte & 0xC0) == 0x80 || !begins_word(&d->text, at))
         return false;
-    for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++)
-        if (((*f)->zones >> zone & 1) && (!(*f)->at_start || at == d->lines.at[line].first) &&
-            mark_try(&d->matcher, *f, line, at, mark) && mark->end <= end)
-            return true;
-    return false;
+    for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++) {
+        if (!((*f)->zones >> zone & 1) || ((*f)->at_start && at != d->lines.at[line].first) ||
+            !mark_try(&d->matcher, *f, line, at, &other) || other.end > end)
+            continue;
+        if (!found || is_better(&other, mark))
+            *mark = other;
+        found = true;
+    }
+    return found;
 }
 
 /* Running text, with what productions find in it. */
@@ -183,8 +196,7 @@ static bool is_inside(const struct field *field, const struct key *key)
 static void read_span(struct depesha_document *d, struct record *record, const struct field *field, struct span span)
 {
     struct span found;
-    for (size_t at = span.start;
-         at < span.end && matcher_match(&d->matcher, field->pattern.code, at, span.end, 0, &found);) {
+    for (size_t at = span.start; at < span.end && matcher_match(&d->matcher, &field->inner, at, span.end, &found);) {
         struct mark mark = {.field = field, .start = found.start, .end = found.end};
         mark.slots = arena_take(&d->arena, field->slot_count + 1, sizeof *mark.slots);
         for (size_t s = 0; s < field->slot_count; s++)

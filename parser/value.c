@@ -1,5 +1,7 @@
 #include "value.h"
 
+#include "pattern.h"
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,12 +49,12 @@ static bool is_letter_byte(unsigned char c)
 }
 
 /* Adds a span without what `drop` matches. A drop never begins inside a word. */
-static void add_without(struct buffer *buffer, struct matcher *matcher, const pcre2_code *drop, struct span span)
+static void add_without(struct buffer *buffer, struct matcher *matcher, const struct pattern *drop, struct span span)
 {
     const char *text = matcher->text->at;
     size_t done = span.start, from = span.start;
     struct span found;
-    while (from < span.end && matcher_match(matcher, drop, from, span.end, 0, &found)) {
+    while (from < span.end && matcher_match(matcher, drop, from, span.end, &found)) {
         bool inside = found.start > span.start && is_letter_byte((unsigned char)text[found.start]) &&
                       (is_letter_byte((unsigned char)text[found.start - 1]) ||
                        ((unsigned char)text[found.start - 1] & 0xC0) == 0x80) &&
@@ -89,7 +91,7 @@ static const char *without(struct matcher *matcher, const struct type *type, str
 {
     struct buffer buffer = {.arena = matcher->arena};
     buffer_puts(&buffer, "");
-    add_without(&buffer, matcher, type->drop.code, span);
+    add_without(&buffer, matcher, &type->drop, span);
     trim_end(&buffer);
     return buffer.at;
 }
@@ -191,8 +193,7 @@ static const char *closed_number(struct arena *arena, const char *text)
 static const char *code_of(struct matcher *matcher, const struct definition *enumeration, struct span span)
 {
     struct span found;
-    if (enumeration == NULL || !matcher_match(matcher, enumeration->codes.code, span.start, span.end,
-                                              PCRE2_ANCHORED | PCRE2_ENDANCHORED, &found))
+    if (enumeration == NULL || !matcher_match(matcher, &enumeration->codes, span.start, span.end, &found))
         return NULL;
     const char *name = (const char *)pcre2_get_mark(matcher->data);
     long n = name == NULL ? 0 : strtol(name, NULL, 10);
@@ -228,22 +229,28 @@ struct part {
     struct span span;
 };
 
-enum { MAX_PARTS = 60 };
+struct parts {
+    struct part *at;
+    size_t count;
+};
 
-/* Takes a text apart by the pattern of its token. Returns how many parts there are. */
-static size_t take_apart(struct matcher *matcher, const struct definition *reader, struct span span, struct part *parts)
+/* Takes a text apart by the pattern of its token. */
+static struct parts take_apart(struct matcher *matcher, const struct definition *reader, struct span span)
 {
+    struct parts parts = {0};
     struct span found;
-    if (reader == NULL ||
-        !matcher_match(matcher, reader->parts.code, span.start, span.end, PCRE2_ANCHORED | PCRE2_ENDANCHORED, &found))
-        return 0;
-    size_t count = 0;
-    for (size_t i = 0; i < reader->part_count && count < MAX_PARTS; i++) {
+    if (reader == NULL || !matcher_match(matcher, &reader->parts, span.start, span.end, &found))
+        return parts;
+    const struct compiled *compiled = pattern_compiled(matcher->grammar, &reader->parts, matcher->arena);
+    size_t room = 0;
+    for (size_t i = 0; i < compiled->part_count; i++) {
         struct span group = matcher_group(matcher, i + 1);
-        if (group.start < group.end)
-            parts[count++] = (struct part){reader->part_names[i], group};
+        if (group.start >= group.end)
+            continue;
+        parts.at = arena_grow(matcher->arena, parts.at, parts.count, &room, parts.count + 1, sizeof *parts.at);
+        parts.at[parts.count++] = (struct part){compiled->part_names[i], group};
     }
-    return count;
+    return parts;
 }
 
 /* ---- dates --------------------------------------------------------------------------------- */
@@ -318,19 +325,18 @@ static const char *impossible(struct arena *arena, const struct moment *m)
 static const char *read_moment(struct matcher *matcher, const struct definition *reader, struct span span,
                                struct moment *m)
 {
-    struct part parts[MAX_PARTS];
-    size_t count = take_apart(matcher, reader, span, parts);
+    struct parts parts = take_apart(matcher, reader, span);
     *m = (struct moment){-1, -1, -1, -1, -1};
     int half = -1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < parts.count; i++) {
         const struct {
             const char *name;
             int *field;
         } fields[] = {{"year", &m->year}, {"month", &m->month},   {"day", &m->day},
                       {"hour", &m->hour}, {"minute", &m->minute}, {"half", &half}};
         for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
-            if (strcmp(parts[i].name, fields[f].name) == 0)
-                *fields[f].field = number_of(matcher, parts[i].name, parts[i].span);
+            if (strcmp(parts.at[i].name, fields[f].name) == 0)
+                *fields[f].field = number_of(matcher, parts.at[i].name, parts.at[i].span);
     }
     if (m->year < 0 && m->month < 0)
         return "this is no date";
@@ -413,10 +419,9 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
         text = closed_number(arena, without(matcher, type, span));
         break;
     case KIND_INTEGER: {
-        struct part parts[MAX_PARTS];
-        size_t count = take_apart(matcher, capture->reader, span, parts);
-        int number = count > 0 ? number_of(matcher, parts[0].name, parts[0].span)
-                               : number_of(matcher, type->enumeration ? type->enumeration->name : "", span);
+        struct parts parts = take_apart(matcher, capture->reader, span);
+        int number = parts.count > 0 ? number_of(matcher, parts.at[0].name, parts.at[0].span)
+                                     : number_of(matcher, type->enumeration ? type->enumeration->name : "", span);
         if (number >= 0)
             text = arena_format(arena, "%d", number);
         else
@@ -460,24 +465,23 @@ static const struct key *sibling(struct matcher *matcher, const struct key *key,
 
 static bool add_piece(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
 {
-    struct part parts[MAX_PARTS];
-    const struct type *type = capture->type;
     span = trimmed(matcher->text, span);
-    size_t count = take_apart(matcher, type->item, span, parts);
-    if (count == 0)
+    struct parts parts = take_apart(matcher, capture->type->item, span);
+    if (parts.count == 0)
         return add_one(values, matcher, capture, span);
     const char *dot = strrchr(capture->key->path, '.');
     const char *own = dot == NULL ? capture->key->path : dot + 1;
     bool added = false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(parts[i].name, own) == 0)
-            added = add_one(values, matcher, capture, parts[i].span) || added;
-    for (size_t i = 0; added && i < count; i++) {
-        const struct key *key = strcmp(parts[i].name, own) == 0 ? NULL : sibling(matcher, capture->key, parts[i].name);
+    for (size_t i = 0; i < parts.count; i++)
+        if (strcmp(parts.at[i].name, own) == 0)
+            added = add_one(values, matcher, capture, parts.at[i].span) || added;
+    for (size_t i = 0; added && i < parts.count; i++) {
+        const struct key *key =
+            strcmp(parts.at[i].name, own) == 0 ? NULL : sibling(matcher, capture->key, parts.at[i].name);
         if (key != NULL)
             add_one(values, matcher,
                     &(struct capture){capture->mark, key, key->type, key->type->definition, capture->entry},
-                    parts[i].span);
+                    parts.at[i].span);
     }
     return added;
 }
@@ -488,8 +492,8 @@ static size_t add_capture(struct values *values, struct matcher *matcher, struct
     const struct type *type = capture.type;
     size_t added = 0, from = span.start, begin = span.start;
     struct span found;
-    if (type->split.code != NULL) {
-        while (from < span.end && matcher_match(matcher, type->split.code, from, span.end, 0, &found)) {
+    if (type->split.kind != PATTERN_NONE) {
+        while (from < span.end && matcher_match(matcher, &type->split, from, span.end, &found)) {
             if (found.end <= found.start) {
                 from = found.start + 1;
                 continue;
@@ -520,7 +524,7 @@ static void share(struct values *values, struct matcher *matcher, size_t first, 
         size_t own = 0;
         for (size_t s = 0; s < mark->field->slot_count; s++)
             own += mark->field->slots[s].key == key && mark->slots[s].start < mark->slots[s].end;
-        if (key->list == 0 || key->path[key->list] == '\0' || key->type->split.code != NULL || own != 1)
+        if (key->list == 0 || key->path[key->list] == '\0' || key->type->split.kind != PATTERN_NONE || own != 1)
             continue;
         for (size_t entry = before[key->list_index] + 1; entry < values->lengths[key->list_index]; entry++) {
             struct value copy = values->at[i];
@@ -567,27 +571,58 @@ const struct value *values_find(const struct values *values, const char *path)
     return NULL;
 }
 
+/* Codes that a list has already, by key and text: a table with open addressing. */
+struct codes {
+    const struct value **at;
+    size_t mask;
+};
+
+static struct codes open_codes(const struct values *values, struct arena *arena)
+{
+    size_t count = 0, room = 16;
+    for (size_t i = 0; i < values->count; i++)
+        count += values->at[i].key->list > 0 && values->at[i].key->type->kind == KIND_CODE;
+    while (room / 2 < count)
+        room *= 2;
+    return (struct codes){arena_take(arena, room, sizeof(struct value *)), room - 1};
+}
+
+/* Adds a code; false if it is there. */
+static bool add_code(struct codes *codes, const struct value *value)
+{
+    size_t hash = value->key->index;
+    for (const char *p = value->text; *p != '\0'; p++)
+        hash = hash * 33 + (unsigned char)*p;
+    for (size_t i = hash & codes->mask;; i = (i + 1) & codes->mask) {
+        const struct value *other = codes->at[i];
+        if (other == NULL) {
+            codes->at[i] = value;
+            return true;
+        }
+        if (other->key == value->key && strcmp(other->text, value->text) == 0)
+            return false;
+    }
+}
+
 /* Of several values for one key: the first that is not weak, else the first. Lists keep each code once. */
 static void drop_superseded(struct values *values, struct matcher *matcher)
 {
     size_t keys = matcher->grammar->key_count;
     bool *strong = arena_take(matcher->arena, keys + 1, sizeof *strong);
     bool *taken = arena_take(matcher->arena, keys + 1, sizeof *taken);
+    struct codes codes = open_codes(values, matcher->arena);
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++)
         strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].field->weak;
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
         size_t key = value->key->index;
-        bool drop = (value->field->weak && strong[key]) || (value->key->list == 0 && taken[key]);
-        /* There are only so many codes: this ends soon. */
-        if (value->key->list > 0 && value->key->type->kind == KIND_CODE)
-            for (size_t j = 0; j < kept && !drop; j++)
-                drop = values->at[j].key == value->key && strcmp(values->at[j].text, value->text) == 0;
-        if (drop)
+        if ((value->field->weak && strong[key]) || (value->key->list == 0 && taken[key]))
             continue;
         taken[key] = true;
-        values->at[kept++] = *value;
+        values->at[kept] = *value;
+        if (value->key->list == 0 || value->key->type->kind != KIND_CODE || add_code(&codes, &values->at[kept]))
+            kept++;
     }
     values->count = kept;
 }

@@ -1,0 +1,649 @@
+#include "resolve.h"
+
+#include "builtin.h"
+#include "opening.h"
+#include "pattern.h"
+
+#include <string.h>
+
+/* What is being resolved, and for whom. */
+struct resolution {
+    struct depesha_grammar *grammar;
+    struct complaints *complaints;
+    struct field *field; /* whose slots stand for values; NULL: slots are parts of a token */
+    bool has_parts;
+};
+
+static void resolve_node(struct resolution *r, struct node *node, bool repeated);
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+static size_t hash_of(const char *name, size_t size)
+{
+    size_t hash = 5381;
+    for (size_t i = 0; i < size; i++)
+        hash = hash * 33 + (unsigned char)name[i];
+    return hash % 256;
+}
+
+const struct definition *find_definition(const struct depesha_grammar *grammar, const char *name, size_t size)
+{
+    for (const struct definition *d = grammar->by_hash[hash_of(name, size)]; d != NULL; d = d->same_hash)
+        if (strncmp(d->name, name, size) == 0 && d->name[size] == '\0')
+            return d;
+    return NULL;
+}
+
+const struct type *find_type(const struct depesha_grammar *grammar, const char *name)
+{
+    for (const struct type *type = grammar->types; type != NULL; type = type->next)
+        if (strcmp(type->name, name) == 0)
+            return type;
+    return NULL;
+}
+
+const struct key *find_key(const struct depesha_grammar *grammar, const char *path)
+{
+    for (const struct key *key = grammar->keys; key != NULL; key = key->next)
+        if (strcmp(key->path, path) == 0)
+            return key;
+    return NULL;
+}
+
+const struct field *find_field(const struct depesha_grammar *grammar, const char *name)
+{
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        if (strcmp(field->name, name) == 0)
+            return field;
+    return NULL;
+}
+
+/* How many letters must change to make one name of the other; names are short. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64];
+    size_t m = strlen(a), n = strlen(b);
+    if (m > 60 || n > 60)
+        return 60;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= m; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t cost = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            size_t shift = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            row[j] = cost < shift ? cost : shift;
+        }
+    }
+    return row[n];
+}
+
+struct suggestion {
+    const char *wanted, *best;
+    size_t distance;
+};
+
+static void suggest(struct suggestion *s, const char *name)
+{
+    size_t d = distance(s->wanted, name);
+    if (d < s->distance) {
+        s->distance = d;
+        s->best = name;
+    }
+}
+
+static const char *did_you_mean(struct arena *arena, const struct suggestion *s, const char *otherwise)
+{
+    if (s->best == NULL)
+        return otherwise;
+    return arena_format(arena, "did you mean '%s'?", s->best);
+}
+
+static struct suggestion suggestion_for(const char *wanted)
+{
+    return (struct suggestion){wanted, NULL, strlen(wanted) / 3 + 2};
+}
+
+/* ---- expressions --------------------------------------------------------------------------- */
+
+static void resolve_definition(struct depesha_grammar *grammar, struct complaints *complaints, struct definition *d)
+{
+    struct resolution r = {.grammar = grammar, .complaints = complaints};
+    d->state = UNDER_WAY;
+    resolve_node(&r, d->node, false);
+    d->has_parts = r.has_parts;
+    d->state = RESOLVED;
+}
+
+static void resolve_name(struct resolution *r, struct node *node)
+{
+    struct depesha_grammar *grammar = r->grammar;
+    struct definition *d = (struct definition *)find_definition(grammar, node->text, node->size);
+    if (d == NULL) {
+        char *name = arena_copy(&grammar->arena, node->text, node->size);
+        struct suggestion s = suggestion_for(name);
+        for (const struct definition *o = grammar->definitions; o != NULL; o = o->next)
+            suggest(&s, o->name);
+        complain(r->complaints, node->place, "there is no token or enumeration '%s'; %s", name,
+                 did_you_mean(&grammar->arena, &s, "define it, or quote it if it is a word of the cable"));
+        return;
+    }
+    if (d->state == UNDER_WAY) {
+        complain(r->complaints, node->place, "'%s' contains itself; a token may only use others", d->name);
+        return; /* without definition: so nothing goes round for ever */
+    }
+    if (d->state == NOT_YET)
+        resolve_definition(grammar, r->complaints, d);
+    node->definition = d;
+    r->has_parts = r->has_parts || d->has_parts;
+}
+
+/* The key that a slot of a field fills; NULL with a complaint if there is none. */
+static const struct key *slot_key(struct resolution *r, const struct node *node)
+{
+    char *path = arena_copy(&r->grammar->arena, node->text, node->size);
+    const struct key *key = find_key(r->grammar, path);
+    if (key == NULL) {
+        struct suggestion s = suggestion_for(path);
+        for (const struct key *k = r->grammar->keys; k != NULL; k = k->next)
+            suggest(&s, k->path);
+        complain(r->complaints, node->place, "the record has no key '%s'; %s", path,
+                 did_you_mean(&r->grammar->arena, &s, "declare it: key NAME = TYPE"));
+    }
+    return key;
+}
+
+/* Its type: the key's, unless the slot names another. */
+static const struct type *slot_type(struct resolution *r, const struct node *node, const struct key *key)
+{
+    if (node->type_name == NULL)
+        return key->type;
+    const struct type *type = find_type(r->grammar, node->type_name);
+    if (type == NULL)
+        complain(r->complaints, node->place, "there is no type '%s'", node->type_name);
+    return type;
+}
+
+/* Slots are found in the order in which their groups open in the pattern. */
+static void resolve_slot(struct resolution *r, struct node *node, bool repeated)
+{
+    struct field *field = r->field;
+    const struct key *key = slot_key(r, node);
+    const struct type *type = key == NULL ? NULL : slot_type(r, node, key);
+    if (repeated)
+        complain(
+            r->complaints, node->place,
+            "a slot cannot stand in a repeated part, for only its last text would be kept; use a type that splits");
+    node->reads = node->first != NULL || type == NULL ? node->first : type->reads;
+    if (node->reads == NULL)
+        return;
+    field->slots = arena_grow(&r->grammar->arena, field->slots, field->slot_count, &field->slot_room,
+                              field->slot_count + 1, sizeof *field->slots);
+    r->field = NULL;
+    resolve_node(r, node->first, repeated);
+    r->field = field;
+    field->slots[field->slot_count++] = (struct slot){
+        .key = key,
+        .type = type,
+        .reader = node->reads->kind == NODE_NAME ? node->reads->definition : NULL,
+        .place = node->place,
+    };
+}
+
+static void resolve_part(struct resolution *r, struct node *node, bool repeated)
+{
+    if (node->first == NULL)
+        complain(r->complaints, node->place, "a part of a token says what it reads: {%.*s EXPRESSION}", (int)node->size,
+                 node->text);
+    node->part = arena_copy(&r->grammar->arena, node->text, node->size);
+    r->has_parts = true;
+    resolve_node(r, node->first, repeated);
+}
+
+static void resolve_node(struct resolution *r, struct node *node, bool repeated)
+{
+    if (node == NULL)
+        return;
+    if (node->kind == NODE_NAME) {
+        resolve_name(r, node);
+    } else if (node->kind == NODE_SLOT && r->field != NULL) {
+        resolve_slot(r, node, repeated);
+    } else if (node->kind == NODE_SLOT) {
+        resolve_part(r, node, repeated);
+    } else {
+        repeated = repeated || node->kind == NODE_SOME || node->kind == NODE_MANY;
+        for (struct node *child = node->first; child != NULL; child = child->next)
+            resolve_node(r, child, repeated);
+    }
+}
+
+static void resolve_plain(struct depesha_grammar *grammar, struct complaints *complaints, struct node *node)
+{
+    struct resolution r = {.grammar = grammar, .complaints = complaints};
+    resolve_node(&r, node, false);
+}
+
+/* ---- what can be wrong with a pattern ------------------------------------------------------- */
+
+/* The statements of the built-in grammars are known to be right: they are compiled when they are needed. */
+static bool is_built_in(struct place place)
+{
+    for (size_t i = 0; place.source != NULL && i < depesha_builtin_count; i++)
+        if (place.source->text == depesha_builtins[i].text)
+            return true;
+    return false;
+}
+
+/* Finds which /pattern/ of an expression PCRE2 refuses, and where. */
+static void check_leaves(const struct depesha_grammar *grammar, struct complaints *complaints, const struct node *node)
+{
+    if (node == NULL)
+        return;
+    if (node->kind == NODE_PATTERN) {
+        int error;
+        size_t offset;
+        if (pattern_reads(grammar, node, &error, &offset))
+            return;
+        char message[160] = "";
+        pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+        struct place place = {node->place.source, node->place.offset + 1 + offset, 1};
+        complain(complaints, place, "PCRE2 cannot read this pattern: %s", message);
+    }
+    for (const struct node *child = node->first; child != NULL; child = child->next)
+        check_leaves(grammar, complaints, child);
+}
+
+/* Compiles a pattern now. False with a complaint if that fails, unless there is one that explains it already. */
+static bool check_pattern(const struct depesha_grammar *grammar, struct complaints *complaints,
+                          const struct pattern *pattern, struct place place)
+{
+    if (pattern->kind == PATTERN_NONE)
+        return false;
+    const struct compiled *compiled = pattern_compiled(grammar, pattern, complaints->arena);
+    if (compiled->code == NULL && complaints->count == 0) {
+        char message[160] = "";
+        pcre2_get_error_message(compiled->error, (PCRE2_UCHAR *)message, sizeof message);
+        complain(complaints, place, "PCRE2 cannot compile what this becomes: %s", message);
+    }
+    return compiled->code != NULL;
+}
+
+/* A production that matches whatever it is given explains nothing. */
+static bool matches_everything(const pcre2_code *code)
+{
+    static const char *const probes[] = {"a b, c.", "7 (x)!", "\xD0\x96 \xD0\xB6: 1/2", "zq zq zq zq"};
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
+    bool all = data != NULL;
+    for (size_t i = 0; all && i < sizeof probes / sizeof *probes; i++)
+        all = pcre2_match(code, (PCRE2_SPTR)probes[i], strlen(probes[i]), 0,
+                          PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NO_UTF_CHECK, data, NULL) > 0;
+    pcre2_match_data_free(data);
+    return all;
+}
+
+static void check_field(const struct depesha_grammar *grammar, struct complaints *complaints, const struct field *field)
+{
+    size_t before = complaints->count;
+    check_leaves(grammar, complaints, field->node);
+    if (complaints->count > before || !check_pattern(grammar, complaints, &field->pattern, field->place))
+        return;
+    if (field->inner.kind != PATTERN_NONE && !check_pattern(grammar, complaints, &field->inner, field->place))
+        return;
+    const pcre2_code *code = pattern_compiled(grammar, &field->pattern, complaints->arena)->code;
+    uint32_t empty = 0;
+    pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &empty);
+    if (empty)
+        complain(complaints, field->place, "field '%s' can match nothing at all; let at least one part be required",
+                 field->name);
+    else if (field->weight > 0 && matches_everything(code))
+        complain(complaints, field->place, "field '%s' matches any text; begin it with a label or a narrower pattern",
+                 field->name);
+}
+
+static void check_definition(const struct depesha_grammar *grammar, struct complaints *complaints,
+                             const struct definition *d)
+{
+    size_t before = complaints->count;
+    check_leaves(grammar, complaints, d->node);
+    if (complaints->count > before)
+        return;
+    if (d->is_enumeration)
+        check_pattern(grammar, complaints, &d->codes, d->place);
+    check_pattern(grammar, complaints, &d->parts, d->place);
+}
+
+static void check_type(const struct depesha_grammar *grammar, struct complaints *complaints, const struct type *type)
+{
+    size_t before = complaints->count;
+    check_leaves(grammar, complaints, type->reads);
+    check_leaves(grammar, complaints, type->drops);
+    check_leaves(grammar, complaints, type->splits);
+    if (complaints->count > before)
+        return;
+    check_pattern(grammar, complaints, &type->drop, type->place);
+    check_pattern(grammar, complaints, &type->split, type->place);
+}
+
+static bool is_checked(const struct definition *d, bool all)
+{
+    bool checked = all || !is_built_in(d->place);
+    for (const struct entry *entry = d->entries; !checked && entry != NULL; entry = entry->next)
+        checked = entry->node != NULL && !is_built_in(entry->node->place);
+    return checked;
+}
+
+static bool has_foreign(const struct node *choice)
+{
+    for (const struct node *node = choice == NULL ? NULL : choice->first; node != NULL; node = node->next)
+        if (!is_built_in(node->place))
+            return true;
+    return false;
+}
+
+void resolve_check(const struct depesha_grammar *grammar, bool all, struct complaints *complaints)
+{
+    const struct place start = {grammar->sources, 0, 0};
+    const struct node *const shared[] = {grammar->damage, grammar->noise, grammar->prose};
+    bool changed = all;
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (all || has_foreign(shared[i])) {
+            check_leaves(grammar, complaints, shared[i]);
+            changed = true;
+        }
+    if (changed) {
+        check_pattern(grammar, complaints, &grammar->lead, start);
+        check_pattern(grammar, complaints, &grammar->prose_line, start);
+    }
+    for (const struct definition *d = grammar->definitions; d != NULL; d = d->next)
+        if (is_checked(d, all))
+            check_definition(grammar, complaints, d);
+    for (const struct type *type = grammar->types; type != NULL; type = type->next)
+        if (all || !is_built_in(type->place))
+            check_type(grammar, complaints, type);
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        if (all || !is_built_in(field->place))
+            check_field(grammar, complaints, field);
+}
+
+/* ---- statements ----------------------------------------------------------------------------- */
+
+/* The pattern by which a value's text is taken apart. */
+static void resolve_parts(struct depesha_grammar *grammar, const struct definition *reader)
+{
+    struct definition *d = (struct definition *)reader;
+    if (d != NULL && d->parts.kind == PATTERN_NONE && d->node != NULL && d->has_parts)
+        pattern_add(grammar, &d->parts, PATTERN_PARTS, d->node);
+}
+
+/* What a type drops; for all but plain texts that includes damage. */
+static void resolve_drop(struct depesha_grammar *grammar, struct type *type)
+{
+    const struct node *damage = type->kind == KIND_TEXT ? NULL : grammar->damage;
+    if (type->drops == NULL || damage == NULL) {
+        if (type->drops != NULL || damage != NULL)
+            pattern_add(grammar, &type->drop, PATTERN_PLAIN, type->drops != NULL ? type->drops : damage);
+        return;
+    }
+    struct node *both = arena_take(&grammar->arena, 3, sizeof *both);
+    both[0] = (struct node){.kind = NODE_CHOICE, .place = type->drops->place, .first = &both[1]};
+    both[1] = *type->drops;
+    both[1].next = &both[2];
+    both[2] = *damage;
+    both[2].next = NULL;
+    pattern_add(grammar, &type->drop, PATTERN_PLAIN, &both[0]);
+}
+
+static void resolve_type(struct depesha_grammar *grammar, struct complaints *complaints, struct type *type)
+{
+    resolve_plain(grammar, complaints, type->reads);
+    resolve_plain(grammar, complaints, type->drops);
+    resolve_plain(grammar, complaints, type->splits);
+    if (type->reads != NULL && type->reads->kind == NODE_NAME) {
+        type->definition = type->reads->definition;
+        if (type->definition != NULL && type->definition->is_enumeration)
+            type->enumeration = type->definition;
+        resolve_parts(grammar, type->definition);
+    }
+    if (type->item_name != NULL) {
+        type->item = find_definition(grammar, type->item_name, strlen(type->item_name));
+        if (type->item == NULL)
+            complain(complaints, type->place, "there is no token '%s' for the pieces of type '%s'", type->item_name,
+                     type->name);
+        resolve_parts(grammar, type->item);
+    }
+    if (type->kind == KIND_CODE && type->enumeration == NULL)
+        complain(complaints, type->place, "type '%s' is a code and reads an enumeration: reads NAME", type->name);
+    if (type->reads == NULL)
+        complain(complaints, type->place, "type '%s' says nothing of what it reads; add: reads EXPRESSION", type->name);
+    resolve_drop(grammar, type);
+    if (type->splits != NULL)
+        pattern_add(grammar, &type->split, PATTERN_PLAIN, type->splits);
+}
+
+/* A key may name an enumeration for its type. */
+static const struct type *type_of_enumeration(struct depesha_grammar *grammar, const struct key *key)
+{
+    const struct definition *d = find_definition(grammar, key->type_name, strlen(key->type_name));
+    if (d == NULL || !d->is_enumeration)
+        return NULL;
+    struct node *name = arena_take(&grammar->arena, 1, sizeof *name);
+    *name = (struct node){.kind = NODE_NAME, .place = key->place, .text = d->name, .size = strlen(d->name)};
+    struct type *type = arena_take(&grammar->arena, 1, sizeof *type);
+    *type = (struct type){.name = d->name,
+                          .place = key->place,
+                          .kind = KIND_CODE,
+                          .reads = name,
+                          .definition = d,
+                          .enumeration = d,
+                          .next = grammar->types};
+    grammar->types = type;
+    return type;
+}
+
+static void resolve_keys(struct depesha_grammar *grammar, struct complaints *complaints)
+{
+    for (struct key *key = grammar->keys; key != NULL; key = key->next) {
+        key->index = grammar->key_count++;
+        key->type = find_type(grammar, key->type_name);
+        if (key->type == NULL)
+            key->type = type_of_enumeration(grammar, key);
+        if (key->type == NULL) {
+            struct suggestion s = suggestion_for(key->type_name);
+            for (const struct type *type = grammar->types; type != NULL; type = type->next)
+                suggest(&s, type->name);
+            complain(complaints, key->place, "there is no type or enumeration '%s'; %s", key->type_name,
+                     did_you_mean(&grammar->arena, &s, "declare it: type NAME KIND reads TOKEN"));
+        }
+        for (const struct list *list = grammar->lists; list != NULL; list = list->next) {
+            size_t size = strlen(list->path);
+            if (strncmp(key->path, list->path, size) == 0 && (key->path[size] == '\0' || key->path[size] == '.')) {
+                key->list = size;
+                key->list_index = list->index;
+            }
+        }
+    }
+}
+
+static void resolve_zones(struct depesha_grammar *grammar, struct complaints *complaints)
+{
+    for (size_t i = 0; i < grammar->zone_count; i++) {
+        struct zone *zone = &grammar->zones[i];
+        for (size_t n = 0; n < zone->next_count; n++) {
+            size_t j = 0;
+            while (j < grammar->zone_count && strcmp(grammar->zones[j].name, zone->next_names[n]) != 0)
+                j++;
+            zone->next[n] = j;
+            if (j == grammar->zone_count) {
+                complain(complaints, zone->place, "zone '%s' is followed by '%s', which is no zone", zone->name,
+                         zone->next_names[n]);
+                zone->next[n] = i;
+            }
+        }
+    }
+}
+
+static void resolve_in(struct depesha_grammar *grammar, struct complaints *complaints, struct field *field)
+{
+    for (const struct name_list *in = field->in; in != NULL; in = in->next) {
+        const struct key *key = find_key(grammar, in->name);
+        size_t zone = 0;
+        while (zone < grammar->zone_count && strcmp(grammar->zones[zone].name, in->name) != 0)
+            zone++;
+        if (zone < grammar->zone_count)
+            field->zones |= UINT32_C(1) << zone;
+        else if (key != NULL) {
+            struct key_list *inside = arena_take(&grammar->arena, 1, sizeof *inside);
+            *inside = (struct key_list){key, field->inside};
+            field->inside = inside;
+        } else {
+            struct suggestion s = suggestion_for(in->name);
+            for (size_t i = 0; i < grammar->zone_count; i++)
+                suggest(&s, grammar->zones[i].name);
+            complain(
+                complaints, in->place, "there is no zone '%s'; %s", in->name,
+                did_you_mean(&grammar->arena, &s, "name a zone of the grammar, or a key whose text is to be read"));
+        }
+    }
+    if (field->then_name != NULL) {
+        while (field->then < grammar->zone_count &&
+               strcmp(grammar->zones[field->then].name, field->then_name->name) != 0)
+            field->then++;
+        field->leads = field->then < grammar->zone_count;
+        if (!field->leads)
+            complain(complaints, field->then_name->place, "there is no zone '%s' to go on in", field->then_name->name);
+    }
+    if (field->in == NULL)
+        complain(complaints, field->place, "field '%s' says in no zone; write: field %s in header", field->name,
+                 field->name);
+}
+
+static const struct node *first_element(const struct node *node)
+{
+    while (node != NULL && node->kind == NODE_SEQUENCE)
+        node = node->first;
+    return node;
+}
+
+static void resolve_field(struct depesha_grammar *grammar, struct complaints *complaints, struct field *field)
+{
+    field->index = grammar->field_count++;
+    resolve_in(grammar, complaints, field);
+    if (field->node == NULL)
+        return;
+    const struct node *first = first_element(field->node);
+    field->at_start = first != NULL && first->kind == NODE_START;
+    struct resolution r = {.grammar = grammar, .complaints = complaints, .field = field};
+    size_t before = complaints->count;
+    resolve_node(&r, field->node, false);
+    if (complaints->count > before)
+        return;
+    for (size_t i = 0; i < field->slot_count; i++)
+        resolve_parts(grammar, field->slots[i].reader);
+    pattern_add(grammar, &field->pattern, PATTERN_FIELD, field->node);
+    if (field->inside != NULL)
+        pattern_add(grammar, &field->inner, PATTERN_INNER, field->node);
+    opening_of_field(grammar, field);
+}
+
+static void index_fields(struct depesha_grammar *grammar)
+{
+    struct arena *arena = &grammar->arena;
+    grammar->by_index = arena_take(arena, grammar->field_count + 1, sizeof(struct field *));
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        grammar->by_index[field->index] = field;
+    size_t counts[256] = {0}, total = 0;
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        for (size_t b = 0; field->zones != 0 && b < 256; b++)
+            counts[b] += field->opening.first[b / 8] >> (b % 8) & 1;
+    for (size_t b = 0; b < 256; b++)
+        total += counts[b] + 1;
+    const struct field **at = arena_take(arena, total, sizeof(struct field *));
+    for (size_t b = 0; b < 256; b++) {
+        grammar->starters[b] = at;
+        at += counts[b] + 1;
+        counts[b] = 0;
+    }
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        for (size_t b = 0; field->zones != 0 && b < 256; b++)
+            if (field->opening.first[b / 8] >> (b % 8) & 1) {
+                grammar->starters[b][counts[b]++] = field;
+                for (size_t zone = 0; zone < grammar->zone_count; zone++)
+                    if ((field->zones >> zone) & 1)
+                        grammar->zone_first[zone][b] = 1;
+            }
+}
+
+static void check_demands(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
+{
+    for (; demand != NULL; demand = demand->next)
+        for (const struct name_list *name = demand->any; name != NULL; name = name->next) {
+            size_t size = strcspn(name->name, "=");
+            char *path = arena_copy(&grammar->arena, name->name, size);
+            if (find_key(grammar, path) != NULL || find_field(grammar, path) != NULL)
+                continue;
+            struct suggestion s = suggestion_for(path);
+            for (const struct key *key = grammar->keys; key != NULL; key = key->next)
+                suggest(&s, key->path);
+            complain(complaints, name->place, "'%s' is neither a key of the record nor a field; %s", path,
+                     did_you_mean(&grammar->arena, &s, "see `depesha grammar list`"));
+        }
+}
+
+/* Names are looked up by their hash. */
+static void index_definitions(struct depesha_grammar *grammar)
+{
+    for (struct definition *d = grammar->definitions; d != NULL; d = d->next) {
+        struct definition **last = &grammar->by_hash[hash_of(d->name, strlen(d->name))];
+        while (*last != NULL)
+            last = &(*last)->same_hash;
+        *last = d;
+    }
+}
+
+static void resolve_shared(struct depesha_grammar *grammar, struct complaints *complaints)
+{
+    resolve_plain(grammar, complaints, grammar->damage);
+    resolve_plain(grammar, complaints, grammar->noise);
+    resolve_plain(grammar, complaints, grammar->prose);
+    pattern_add(grammar, &grammar->lead, PATTERN_LEAD, NULL);
+    if (grammar->prose != NULL)
+        pattern_add(grammar, &grammar->prose_line, PATTERN_LINE, grammar->prose);
+}
+
+void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complaints)
+{
+    pattern_open(grammar);
+    index_definitions(grammar);
+    resolve_keys(grammar, complaints);
+    resolve_zones(grammar, complaints);
+    for (struct definition *d = grammar->definitions; d != NULL; d = d->next) {
+        if (d->state == NOT_YET)
+            resolve_definition(grammar, complaints, d);
+        if (d->entries != NULL) {
+            pattern_add(grammar, &d->codes, PATTERN_CODES, d->node);
+            d->codes.entries = d->entries;
+        }
+    }
+    for (struct type *type = grammar->types; type != NULL; type = type->next)
+        resolve_type(grammar, complaints, type);
+    resolve_shared(grammar, complaints);
+    for (struct field *field = grammar->fields; field != NULL; field = field->next)
+        resolve_field(grammar, complaints, field);
+    index_fields(grammar);
+    resolve_check(grammar, false, complaints);
+    for (const struct form *form = grammar->forms; form != NULL; form = form->next) {
+        check_demands(grammar, complaints, form->needs);
+        check_demands(grammar, complaints, form->likes);
+        check_demands(grammar, complaints, form->never);
+    }
+    const struct place start = {grammar->sources, 0, 0};
+    if (grammar->zone_count == 0 && complaints->count == 0)
+        complain(complaints, start, "the grammar has no zone; include \"soviet\" or declare zones");
+    bool starts = grammar->zone_count == 0;
+    for (size_t i = 0; i < grammar->zone_count; i++)
+        starts = starts || grammar->zones[i].starts;
+    if (!starts)
+        complain(complaints, grammar->zones[0].place, "no zone starts a document; add the word starts to one");
+}
