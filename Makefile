@@ -34,14 +34,15 @@ PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
 CJSON_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
 
 GRAMMARS := $(sort $(wildcard grammars/*.grammar))
-LIBRARY  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
+PARSER   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
+LIBRARY  := $(PARSER) $(BUILD)/precompiled.o
 COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
 SCRIPTS  := $(filter-out tests/run.sh,$(sort $(wildcard tests/*.sh)))
 MANUALS  := $(sort $(wildcard docs/*.[1-8]))
-SOURCES  := $(sort $(wildcard parser/*.c parser/command/*.c))
+SOURCES  := $(sort $(wildcard parser/*.c parser/precompile/*.c parser/command/*.c))
 SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt)))
-ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
+ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/precompile/*.c parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
 
 STATIC := $(BUILD)/libdepesha.a
 ifeq ($(SYSTEM),Darwin)
@@ -196,7 +197,15 @@ $(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
 	   echo "const size_t depesha_builtin_count = $$count;"; \
 	 } >$@
 
-$(BUILD)/builtin.o: $(BUILD)/builtin.c
+# Their patterns, compiled once by a program that is made of the same objects.
+$(BUILD)/precompile: $(BUILD)/parser/precompile/main.o $(PARSER)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+
+$(BUILD)/precompiled.c: $(BUILD)/precompile
+	$(BUILD)/precompile >$@.new
+	@mv $@.new $@
+
+$(BUILD)/builtin.o $(BUILD)/precompiled.o: %.o: %.c
 	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # The static library is one object in which only the public names are still visible. Where that cannot be done (no ELF,

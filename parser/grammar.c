@@ -140,6 +140,8 @@ depesha_status depesha_grammar_compile(const char *name, const char *text, size_
     source->size = size;
     g->name = source->name;
     g->last_year = 9999;
+    const struct builtin *builtin = &depesha_builtins[0];
+    g->is_builtin = builtin->text != NULL && size == builtin->size && memcmp(text, builtin->text, size) == 0;
     syntax_read(g, source, loader, context, &complaints);
     resolve_grammar(g, &complaints);
     if (complaints.count > 0) {

@@ -78,6 +78,7 @@ struct compiled {
 
 /* The part of a pattern that changes: filled on first use, replaced by machine code when it is used much. */
 struct cell {
+    const struct pattern *pattern;
     _Atomic(struct compiled *) compiled;
     atomic_uint tries;
     struct cell *next; /* all cells of the grammar */
@@ -272,6 +273,7 @@ struct depesha_grammar {
     struct pattern lead;       /* blanks, damage and noise, where a line begins */
     struct pattern prose_line;
     size_t pattern_count;
+    bool is_builtin; /* the first built-in grammar, and nothing else */
     struct cell *cells;
     enum jit jit;
     struct definition *by_hash[256];             /* definitions by name, once all are read */

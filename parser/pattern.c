@@ -1,12 +1,14 @@
 #include "pattern.h"
 
+#include "precompiled.h"
+
 #include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Limits of every match: a pattern that needs more is reported, never waited for. */
-enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 16 * 1024, MAX_PATTERN = 256 * 1024 };
+enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 16 * 1024, MAX_PATTERN = 256 * 1024, BRIEF = 40 };
 
 /* So many tries make machine code worth its while. */
 enum { TRIES_BEFORE_JIT = 1500 };
@@ -18,8 +20,10 @@ struct emission {
     const struct depesha_grammar *grammar;
     struct buffer out;
     enum capture capture;
-    const char **parts; /* of a token */
-    size_t count, room; /* of captures */
+    const char **parts;               /* of a token */
+    size_t count, room;               /* of captures */
+    const struct definition **called; /* tokens that are written once, behind the pattern */
+    size_t call_count, call_room;
 };
 
 static void emit(struct emission *e, const struct node *node);
@@ -139,20 +143,41 @@ static void emit_words(struct emission *e, const struct node *node)
     buffer_puts(&e->out, ")");
 }
 
-static void emit_name(struct emission *e, const struct node *node)
+/* A token is called by the number that it has in this pattern, for its text may be long. */
+static void emit_call(struct emission *e, const struct definition *definition)
 {
-    if (node->definition != NULL && node->definition->node != NULL && e->out.size <= MAX_PATTERN)
-        emit(e, node->definition->node);
+    size_t n = 0;
+    while (n < e->call_count && e->called[n] != definition)
+        n++;
+    if (n == e->call_count) {
+        e->called = arena_grow(e->out.arena, e->called, n, &e->call_room, n + 1, sizeof(struct definition *));
+        e->called[e->call_count++] = definition;
+    }
+    buffer_format(&e->out, "(?&d%zu)", n);
 }
 
-/* A token's own slots are parts of a value, and no values of the record. */
+/* The tokens that were called, and those that they call. Their own slots are parts, and no values of the record. */
+static void emit_called(struct emission *e)
+{
+    e->capture = NO_CAPTURE;
+    for (size_t n = 0; n < e->call_count; n++) {
+        buffer_format(&e->out, "%s(?<d%zu>", n == 0 ? "(?(DEFINE)" : "", n);
+        emit(e, e->called[n]->node);
+        buffer_puts(&e->out, n + 1 == e->call_count ? "))" : ")");
+    }
+}
+
+/* Where a value is taken apart its tokens stand in their places, for parts are not captured within calls. */
 static void emit_named(struct emission *e, const struct node *node)
 {
-    enum capture capture = e->capture;
-    if (capture == CAPTURE_SLOTS)
-        e->capture = NO_CAPTURE;
-    emit_name(e, node);
-    e->capture = capture;
+    const struct definition *definition = node->definition;
+    if (definition == NULL || definition->node == NULL || e->out.size > MAX_PATTERN)
+        return;
+    bool brief = definition->node->kind == NODE_PATTERN && definition->node->size < BRIEF;
+    if (e->capture == CAPTURE_PARTS || brief)
+        emit(e, definition->node);
+    else
+        emit_call(e, definition);
 }
 
 static bool is_optional(const struct node *node)
@@ -169,7 +194,7 @@ static bool is_zero_width(const struct node *node)
 static void emit_between(struct emission *e)
 {
     emit_gap(e);
-    buffer_puts(&e->out, "(?:(?<!\\pL)|(?!\\pL))");
+    buffer_puts(&e->out, "(?<!\\pL(?=\\pL))");
 }
 
 /* Elements one after another, with a gap between each two that are there. */
@@ -224,7 +249,8 @@ static void emit_field_slot(struct emission *e, const struct node *node)
 
 static void emit_part(struct emission *e, const struct node *node)
 {
-    if (node->first == NULL)
+    const struct node *inner = node->reads != NULL ? node->reads : node->first;
+    if (inner == NULL)
         return;
     if (e->capture == NO_CAPTURE) {
         buffer_puts(&e->out, "(?:");
@@ -233,7 +259,7 @@ static void emit_part(struct emission *e, const struct node *node)
         e->parts[e->count++] = node->part;
         buffer_format(&e->out, "(?<s%zu>", e->count);
     }
-    emit(e, node->first);
+    emit(e, inner);
     buffer_puts(&e->out, ")");
 }
 
@@ -336,6 +362,7 @@ static void emit_pattern(struct emission *e, const struct pattern *pattern)
         emit(e, pattern->node);
         break;
     }
+    emit_called(e);
 }
 
 const char *pattern_text(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena)
@@ -416,6 +443,7 @@ void pattern_add(struct depesha_grammar *grammar, struct pattern *pattern, enum 
     struct cell *cell = arena_take(&grammar->arena, 1, sizeof *cell);
     atomic_init(&cell->compiled, NULL);
     atomic_init(&cell->tries, 0);
+    cell->pattern = pattern;
     cell->next = grammar->cells;
     grammar->cells = cell;
     *pattern = (struct pattern){.kind = kind, .node = node, .index = grammar->pattern_count++, .cell = cell};
@@ -433,16 +461,33 @@ static struct compiled *new_compiled(size_t part_count, const char *const *parts
     return compiled;
 }
 
+/* A pattern as it was when the library was built; NULL where this is another PCRE2. */
+static pcre2_code *read_back(const struct depesha_grammar *grammar, const struct pattern *pattern)
+{
+    pcre2_code *code = NULL;
+    if (!grammar->is_builtin || pattern->index >= depesha_precompiled_count ||
+        depesha_precompiled[pattern->index].size == 0 ||
+        pcre2_serialize_decode(&code, 1, depesha_precompiled[pattern->index].bytes, NULL) != 1)
+        return NULL;
+    return code;
+}
+
 /* Compiles a pattern, which nobody else knows of yet. */
 static struct compiled *make(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena)
 {
     struct emission e = {.grammar = grammar, .out = {.arena = arena}};
-    emit_pattern(&e, pattern);
+    pcre2_code *code = read_back(grammar, pattern);
+    if (code == NULL || pattern->kind == PATTERN_PARTS)
+        emit_pattern(&e, pattern);
     struct compiled *compiled = new_compiled(pattern->kind == PATTERN_PARTS ? e.count : 0, e.parts);
-    if (compiled == NULL)
+    if (compiled == NULL) {
+        pcre2_code_free(code);
         arena_fail(arena);
-    compiled->code =
-        compile(grammar, e.out.at, e.out.size, anchors(pattern->kind), &compiled->error, &compiled->offset);
+    }
+    compiled->code = code;
+    if (code == NULL)
+        compiled->code =
+            compile(grammar, e.out.at, e.out.size, anchors(pattern->kind), &compiled->error, &compiled->offset);
     if (compiled->code == NULL && compiled->error == PCRE2_ERROR_HEAP_FAILED) {
         free(compiled);
         arena_fail(arena);
@@ -560,6 +605,7 @@ pcre2_code *pattern_prefix(const struct depesha_grammar *grammar, struct arena *
     struct node whole = *field->node;
     whole.next = NULL;
     emit_sequence(&e, field->node->kind == NODE_SEQUENCE ? field->node->first : &whole, count);
+    emit_called(&e);
     int error;
     size_t offset;
     return compile(grammar, e.out.at, e.out.size, PCRE2_ANCHORED, &error, &offset);

@@ -283,6 +283,20 @@ static bool matches_everything(const pcre2_code *code)
     return all;
 }
 
+/* PCRE2's own word on this errs to the safe side where tokens are called; so it is tried. */
+static bool matches_nothing(const pcre2_code *code)
+{
+    static const char *const probes[] = {"", "a", "7", "(", "\n"};
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
+    bool any = false;
+    for (size_t i = 0; data != NULL && !any && i < sizeof probes / sizeof *probes; i++)
+        any = pcre2_match(code, (PCRE2_SPTR)probes[i], strlen(probes[i]), 0, PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, data,
+                          NULL) > 0 &&
+              pcre2_get_ovector_pointer(data)[1] == 0;
+    pcre2_match_data_free(data);
+    return any;
+}
+
 static void check_field(const struct depesha_grammar *grammar, struct complaints *complaints, const struct field *field)
 {
     size_t before = complaints->count;
@@ -292,9 +306,7 @@ static void check_field(const struct depesha_grammar *grammar, struct complaints
     if (field->inner.kind != PATTERN_NONE && !check_pattern(grammar, complaints, &field->inner, field->place))
         return;
     const pcre2_code *code = pattern_compiled(grammar, &field->pattern, complaints->arena)->code;
-    uint32_t empty = 0;
-    pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &empty);
-    if (empty)
+    if (matches_nothing(code))
         complain(complaints, field->place, "field '%s' can match nothing at all; let at least one part be required",
                  field->name);
     else if (field->weight > 0 && matches_everything(code))
