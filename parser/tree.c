@@ -78,13 +78,14 @@ static void take_mark(struct depesha_document *d, struct record *record, const s
     values_add(&record->values, &d->matcher, mark);
 }
 
-/* A mark within the body: it stays text, unless it is a note that somebody added. */
+/* A mark within the body: it stays text, unless it is a note that somebody added, or the page's own. */
 static void body_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
 {
-    if (!is_annotation(mark->field))
+    bool text = mark->field->slot_count > 0; /* a page number fills nothing, and is no text */
+    if (text && !is_annotation(mark->field))
         buffer_add(&record->body, d->text.at + mark->start, mark->end - mark->start);
     take_mark(d, record, mark);
-    mark_leaves(d, mark, BODY);
+    mark_leaves(d, mark, text ? BODY : NOISE);
 }
 
 static bool begins_word(const struct text *text, size_t at)
@@ -218,11 +219,13 @@ static void read_inside(struct depesha_document *d, struct record *record)
     for (size_t i = 0; i < values->count; i++) {
         const struct value value = values->at[i];
         values->depth = value.depth + 1;
+        values->outer = &value;
         for (const struct field *field = d->grammar->fields; field != NULL && value.depth < MAX_INSIDE;
              field = field->next)
             if (field->inside != NULL && is_inside(field, value.key))
                 read_span(d, record, field, value.span);
     }
+    values->outer = NULL;
 }
 
 void tree_grow(struct depesha_document *d)

@@ -547,7 +547,9 @@ void values_add(struct values *values, struct matcher *matcher, const struct mar
         size_t list = slot->key->list_index, base = 0;
         if (slot->key->list > 0) {
             /* Entries that this mark has begun go on, unless it fills the same key again. */
-            base = before[list];
+            bool beside =
+                values->outer != NULL && values->outer->key->list > 0 && values->outer->key->list_index == list;
+            base = beside ? values->outer->entry : before[list];
             for (size_t j = first; j < values->count; j++)
                 if (values->at[j].key == slot->key)
                     base = values->lengths[list];
@@ -621,7 +623,9 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
             continue;
         taken[key] = true;
         values->at[kept] = *value;
-        if (value->key->list == 0 || value->key->type->kind != KIND_CODE || add_code(&codes, &values->at[kept]))
+        bool code =
+            value->key->list > 0 && value->key->path[value->key->list] == '\0' && value->key->type->kind == KIND_CODE;
+        if (!code || add_code(&codes, &values->at[kept]))
             kept++;
     }
     values->count = kept;

@@ -33,8 +33,9 @@ struct values {
     size_t count, room;
     struct misreading *wrong;
     size_t wrong_count, wrong_room;
-    size_t *lengths; /* of each list of the grammar */
-    unsigned depth;  /* of the values that are added now */
+    size_t *lengths;           /* of each list of the grammar */
+    const struct value *outer; /* the value that is read inside of, or NULL: what it yields for its list is beside it */
+    unsigned depth;            /* of the values that are added now */
 };
 
 void values_open(struct values *values, struct matcher *matcher);
