@@ -52,6 +52,21 @@ static void check_misread(struct depesha_document *d, struct record *record)
     }
 }
 
+/* A key that has one value, and another somewhere else. */
+static void check_conflicts(struct depesha_document *d, struct record *record)
+{
+    for (size_t i = 0; i < record->values.conflict_count; i++) {
+        const struct conflict *conflict = &record->values.conflicts[i];
+        const struct value *kept = &record->values.at[conflict->kept];
+        size_t line, column;
+        document_position(d, kept->span.start, &line, &column);
+        find(d, record, "field-twice", DEPESHA_WARNING, conflict->span,
+             arena_format(&d->arena,
+                          "%s is '%s' here and '%s' in line %zu, which the record has. Compare both with the original",
+                          kept->key->path, conflict->text, kept->text, line));
+    }
+}
+
 /* The stages of the form come one after another. */
 static void check_order(struct depesha_document *d, struct record *record)
 {
@@ -131,6 +146,7 @@ void check_record(struct depesha_document *d, struct record *record)
     check_form(d, record);
     check_encoding(d, record);
     check_misread(d, record);
+    check_conflicts(d, record);
     check_order(d, record);
     check_pairs(d, record);
     check_limits(d, record);

@@ -190,6 +190,8 @@ struct slot {
 
 struct expectation {
     const char *path, *value;
+    struct place place;
+    bool named; /* the path is written; else it is that of the first slot */
     struct expectation *next;
 };
 

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, JIT_STACK = 1024 * 1024 };
+enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, FIRST_JIT_STACK = 32 * 1024, JIT_STACK = 1024 * 1024 };
 
 static const size_t HORIZON_BYTES = 4096;
 
@@ -101,7 +101,7 @@ static void enlarge_stack(struct matcher *matcher)
     if (matcher->has_stack)
         return;
     matcher->has_stack = true;
-    pcre2_jit_stack *stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK, NULL);
+    pcre2_jit_stack *stack = pcre2_jit_stack_create(FIRST_JIT_STACK, JIT_STACK, NULL);
     if (stack == NULL)
         return;
     arena_keep(matcher->arena, stack, release_stack);

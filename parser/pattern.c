@@ -547,9 +547,30 @@ void grammar_set_jit(struct depesha_grammar *grammar, enum jit jit)
 
 /* ---- single patterns of an expression ------------------------------------------------------- */
 
-bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, int *error, size_t *offset)
+/* A /pattern/ between the brackets that it gets in a production. Offsets are those of its own text. */
+static pcre2_code *compile_within(const struct depesha_grammar *grammar, const struct node *node, struct arena *arena,
+                                  int *error, size_t *offset)
+{
+    struct emission e = {.grammar = grammar, .out = {.arena = arena}};
+    emit(&e, node);
+    pcre2_code *code = compile(grammar, e.out.at, e.out.size, 0, error, offset);
+    size_t before = strlen("(?:");
+    *offset = *offset < before ? 0 : *offset - before > node->size ? node->size : *offset - before;
+    return code;
+}
+
+bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, struct arena *arena, int *error,
+                   size_t *offset, bool *captures)
 {
     pcre2_code *code = compile(grammar, node->text, node->size, 0, error, offset);
+    uint32_t groups = 0;
+    if (code == NULL)
+        return false;
+    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    pcre2_code_free(code);
+    *captures = groups > 0;
+    /* An open \Q or a comment would reach into what follows; alternatives and brackets would have failed alone. */
+    code = compile_within(grammar, node, arena, error, offset);
     pcre2_code_free(code);
     return code != NULL;
 }

@@ -24,8 +24,12 @@ void pattern_tried(const struct depesha_grammar *grammar, struct cell *cell, uns
 /* What PCRE2 is given. */
 const char *pattern_text(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena);
 
-/* Whether PCRE2 accepts a /pattern/ of an expression; else its reason, and where. */
-bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, int *error, size_t *offset);
+/*
+ * Whether PCRE2 accepts a /pattern/ of an expression, alone and within others; else its reason, and where.
+ * And whether it has groups of its own that capture, which would be taken for slots.
+ */
+bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, struct arena *arena, int *error,
+                   size_t *offset, bool *captures);
 
 /* Adds the bytes that a match of a /pattern/ may begin with. True if it may match nothing. */
 bool pattern_first(const struct depesha_grammar *grammar, const struct node *node, unsigned char set[32]);

@@ -242,14 +242,20 @@ static void check_leaves(const struct depesha_grammar *grammar, struct complaint
     if (node == NULL)
         return;
     if (node->kind == NODE_PATTERN) {
-        int error;
-        size_t offset;
-        if (pattern_reads(grammar, node, &error, &offset))
-            return;
-        char message[160] = "";
-        pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
-        struct place place = {node->place.source, node->place.offset + 1 + offset, 1};
-        complain(complaints, place, "PCRE2 cannot read this pattern: %s", message);
+        int error = 0;
+        size_t offset = 0;
+        bool captures = false;
+        if (!pattern_reads(grammar, node, complaints->arena, &error, &offset, &captures)) {
+            char message[160] = "";
+            if (error == PCRE2_ERROR_HEAP_FAILED)
+                arena_fail(complaints->arena);
+            pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+            struct place place = {node->place.source, node->place.offset + 1 + offset, 1};
+            complain(complaints, place, "PCRE2 cannot read this pattern: %s", message);
+        } else if (captures) {
+            complain(complaints, node->place,
+                     "a pattern has no groups with names; write (?:...), and {PATH /.../} for what the record gets");
+        }
     }
     for (const struct node *child = node->first; child != NULL; child = child->next)
         check_leaves(grammar, complaints, child);
@@ -297,6 +303,38 @@ static bool matches_nothing(const pcre2_code *code)
     return any;
 }
 
+/* Whether a slot of the field can fill a path: its own, or one beside it if its pieces are taken apart. */
+static bool fills(const struct field *field, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    size_t size = dot == NULL ? 0 : (size_t)(dot - path) + 1;
+    for (size_t i = 0; i < field->slot_count; i++) {
+        const struct slot *slot = &field->slots[i];
+        if (slot->key == NULL || strcmp(slot->key->path, path) == 0)
+            return true;
+        if (slot->type != NULL && slot->type->item != NULL && strncmp(slot->key->path, path, size) == 0 &&
+            strchr(slot->key->path + size, '.') == NULL)
+            return true;
+    }
+    return false;
+}
+
+static void check_examples(const struct depesha_grammar *grammar, struct complaints *complaints,
+                           const struct field *field)
+{
+    for (const struct example *example = field->examples; example != NULL; example = example->next)
+        for (const struct expectation *expect = example->expect; expect != NULL; expect = expect->next) {
+            if (!expect->named || fills(field, expect->path))
+                continue;
+            if (find_key(grammar, expect->path) == NULL)
+                complain(complaints, expect->place, "the record has no key '%s', which this example names",
+                         expect->path);
+            else
+                complain(complaints, expect->place, "field '%s' has no slot for '%s'; add {%s}, or correct the example",
+                         field->name, expect->path, expect->path);
+        }
+}
+
 static void check_field(const struct depesha_grammar *grammar, struct complaints *complaints, const struct field *field)
 {
     size_t before = complaints->count;
@@ -312,6 +350,7 @@ static void check_field(const struct depesha_grammar *grammar, struct complaints
     else if (field->weight > 0 && matches_everything(code))
         complain(complaints, field->place, "field '%s' matches any text; begin it with a label or a narrower pattern",
                  field->name);
+    check_examples(grammar, complaints, field);
 }
 
 static void check_definition(const struct depesha_grammar *grammar, struct complaints *complaints,
@@ -357,9 +396,10 @@ static bool has_foreign(const struct node *choice)
 void resolve_check(const struct depesha_grammar *grammar, bool all, struct complaints *complaints)
 {
     const struct place start = {grammar->sources, 0, 0};
-    const struct node *const shared[] = {grammar->damage, grammar->noise, grammar->prose};
+    enum { SHARED = 3 };
+    const struct node *const shared[SHARED] = {grammar->damage, grammar->noise, grammar->prose};
     bool changed = all;
-    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+    for (size_t i = 0; i < SHARED; i++)
         if (all || has_foreign(shared[i])) {
             check_leaves(grammar, complaints, shared[i]);
             changed = true;
@@ -587,20 +627,80 @@ static void index_fields(struct depesha_grammar *grammar)
             }
 }
 
+/* The key of a path that may be nearly right. */
+static const char *nearest_key(struct depesha_grammar *grammar, const char *path)
+{
+    struct suggestion s = suggestion_for(path);
+    for (const struct key *key = grammar->keys; key != NULL; key = key->next)
+        suggest(&s, key->path);
+    return did_you_mean(&grammar->arena, &s, "see `depesha grammar list`");
+}
+
+static bool has_code(const struct definition *enumeration, const char *code)
+{
+    for (const struct entry *entry = enumeration->entries; entry != NULL; entry = entry->next)
+        if (strcmp(entry->code, code) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a key can get a code: by its own type, or by the one that it has in a slot. */
+static bool can_be(const struct depesha_grammar *grammar, const struct key *key, const char *code)
+{
+    const struct type *type = key->type;
+    if (type == NULL || type->kind != KIND_CODE || type->enumeration == NULL || has_code(type->enumeration, code))
+        return true;
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        for (size_t i = 0; i < field->slot_count; i++) {
+            const struct slot *slot = &field->slots[i];
+            if (slot->key == key && slot->type != NULL && slot->type != type &&
+                (slot->type->enumeration == NULL || has_code(slot->type->enumeration, code)))
+                return true;
+        }
+    return false;
+}
+
+static void check_demand(struct depesha_grammar *grammar, struct complaints *complaints, const struct name_list *name)
+{
+    size_t size = strcspn(name->name, "=");
+    const char *path = arena_copy(&grammar->arena, name->name, size);
+    const char *code = name->name[size] == '=' ? name->name + size + 1 : NULL;
+    const struct key *key = find_key(grammar, path);
+    const struct field *field = find_field(grammar, path);
+    if (key == NULL && field == NULL) {
+        complain(complaints, name->place, "'%s' is neither a key of the record nor a field; %s", path,
+                 nearest_key(grammar, path));
+    } else if (key == NULL && code != NULL) {
+        complain(complaints, name->place, "'%s' is a field, which has no codes; name a key, or the field alone", path);
+    } else if (code != NULL && !can_be(grammar, key, code)) {
+        struct suggestion s = suggestion_for(code);
+        for (const struct entry *entry = key->type->enumeration->entries; entry != NULL; entry = entry->next)
+            suggest(&s, entry->code);
+        complain(complaints, name->place, "'%s' is never '%s'; %s", path, code,
+                 did_you_mean(
+                     &grammar->arena, &s,
+                     arena_format(&grammar->arena, "the codes are those of enum %s", key->type->enumeration->name)));
+    }
+}
+
 static void check_demands(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
 {
     for (; demand != NULL; demand = demand->next)
-        for (const struct name_list *name = demand->any; name != NULL; name = name->next) {
-            size_t size = strcspn(name->name, "=");
-            char *path = arena_copy(&grammar->arena, name->name, size);
-            if (find_key(grammar, path) != NULL || find_field(grammar, path) != NULL)
-                continue;
-            struct suggestion s = suggestion_for(path);
-            for (const struct key *key = grammar->keys; key != NULL; key = key->next)
-                suggest(&s, key->path);
-            complain(complaints, name->place, "'%s' is neither a key of the record nor a field; %s", path,
-                     did_you_mean(&grammar->arena, &s, "see `depesha grammar list`"));
-        }
+        for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+            check_demand(grammar, complaints, name);
+}
+
+/* The stages of a form have dates. */
+static void check_order(struct depesha_grammar *grammar, struct complaints *complaints, const struct name_list *stage)
+{
+    for (; stage != NULL; stage = stage->next) {
+        const struct key *key = find_key(grammar, stage->name);
+        if (key == NULL)
+            complain(complaints, stage->place, "'%s' is no key of the record; %s", stage->name,
+                     nearest_key(grammar, stage->name));
+        else if (key->type != NULL && key->type->kind != KIND_DATE)
+            complain(complaints, stage->place, "'%s' is no date; order takes keys whose type is a date", stage->name);
+    }
 }
 
 /* Names are looked up by their hash. */
@@ -649,6 +749,7 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
         check_demands(grammar, complaints, form->needs);
         check_demands(grammar, complaints, form->likes);
         check_demands(grammar, complaints, form->never);
+        check_order(grammar, complaints, form->order);
     }
     const struct place start = {grammar->sources, 0, 0};
     if (grammar->zone_count == 0 && complaints->count == 0)

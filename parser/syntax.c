@@ -108,7 +108,9 @@ static void unescape(struct reader *r, struct token *token)
     buffer_add(&buffer, "", 0);
     for (size_t i = 0; i < token->size; i++) {
         char c = token->text[i];
-        char following = i + 1 < token->size ? token->text[i + 1] : '\0';
+        char following = '\0';
+        if (i + 1 < token->size)
+            following = token->text[i + 1];
         if (c == '\\' && following == 'u' && i + 5 < token->size) {
             char digits[5] = {0};
             memcpy(digits, token->text + i + 2, 4);
@@ -120,8 +122,8 @@ static void unescape(struct reader *r, struct token *token)
                 put_character(&buffer, code);
             i += 5;
         } else if (c == '\\' && following != '\0') {
-            char meant = following == 'n' ? '\n' : following == 't' ? '\t' : following;
-            buffer_add(&buffer, &meant, 1);
+            const char *meant = following == 'n' ? "\n" : following == 't' ? "\t" : token->text + i + 1;
+            buffer_add(&buffer, meant, 1);
             i++;
         } else if (strncmp(token->text + i, "\xE2\x8F\x8E", 3) == 0 && i + 3 <= token->size) {
             buffer_puts(&buffer, "\n");
@@ -210,9 +212,15 @@ static void next_token(struct reader *r)
     r->token = token;
 }
 
+/* What stands at the margin belongs to no statement before it. */
 static bool is_symbol(const struct reader *r, char c)
 {
-    return r->token.lexeme == SYMBOL && r->token.text[0] == c;
+    return r->token.lexeme == SYMBOL && r->token.text[0] == c && !r->token.at_column_1;
+}
+
+static bool is_lexeme(const struct reader *r, enum lexeme lexeme)
+{
+    return r->token.lexeme == lexeme && !r->token.at_column_1;
 }
 
 static bool is_word(const struct reader *r, const char *word)
@@ -261,7 +269,7 @@ static struct place gap_place(const struct reader *r)
 /* A word on the statement's own lines; NULL with a complaint where there is none. */
 static const char *expect_word(struct reader *r, const char *what)
 {
-    if (r->token.lexeme != WORD || r->token.at_column_1) {
+    if (!is_lexeme(r, WORD)) {
         complain(r->complaints, gap_place(r), "%s is missing here: found %s", what, token_name(r));
         return NULL;
     }
@@ -272,7 +280,7 @@ static const char *expect_word(struct reader *r, const char *what)
 
 static bool expect_symbol(struct reader *r, char c, const char *why)
 {
-    if (is_symbol(r, c) && !r->token.at_column_1) {
+    if (is_symbol(r, c)) {
         next_token(r);
         return true;
     }
@@ -426,7 +434,7 @@ static struct node *read_sequence(struct reader *r, size_t depth)
         last = &node->next;
     }
     if (sequence->first == NULL) {
-        complain(r->complaints, sequence->place, "an expression is missing here: found %s", token_name(r));
+        complain(r->complaints, gap_place(r), "an expression is missing here: found %s", token_name(r));
         return NULL;
     }
     return sequence->first->next == NULL ? sequence->first : sequence;
@@ -472,7 +480,7 @@ static void read_grammar(struct reader *r)
     const char *name = expect_word(r, "the grammar's name");
     const char *version = r->token.at_column_1 ? "1" : expect_word(r, "the grammar's version");
     const char *title = NULL;
-    if (r->token.lexeme == STRING) {
+    if (is_lexeme(r, STRING)) {
         title = token_copy(r);
         next_token(r);
     }
@@ -494,11 +502,14 @@ static void read_include(struct reader *r)
     const char *name = token_copy(r);
     next_token(r);
     size_t depth = 0;
-    for (const struct source *from = r->source; from != NULL; from = from->from, depth++)
-        if (strcmp(from->name, name) == 0 || depth > MAX_INCLUDES) {
+    const struct source *from = r->source;
+    do {
+        if (strcmp(from->name, name) == 0 || depth++ > MAX_INCLUDES) {
             complain(r->complaints, place, "'%s' includes itself; remove one of the includes", name);
             return;
         }
+        from = from->from;
+    } while (from != NULL);
     for (const struct source *other = r->grammar->sources; other != NULL; other = other->next)
         if (strcmp(other->name, name) == 0)
             return;
@@ -564,7 +575,7 @@ static void read_prose(struct reader *r)
 
 static void read_alike(struct reader *r)
 {
-    while (r->token.lexeme == STRING && !r->token.at_column_1) {
+    while (is_lexeme(r, STRING)) {
         if (r->grammar->alike_count == sizeof r->grammar->alike / sizeof *r->grammar->alike)
             complain(r->complaints, r->token.place, "too many groups of characters that are alike; join some");
         else
@@ -578,7 +589,7 @@ static void read_pairs(struct reader *r)
 {
     struct depesha_grammar *grammar = r->grammar;
     size_t n = 0;
-    for (; r->token.lexeme == STRING && !r->token.at_column_1; n++) {
+    for (; is_lexeme(r, STRING); n++) {
         if (grammar->pair_count == sizeof grammar->pairs / sizeof *grammar->pairs)
             complain(r->complaints, r->token.place, "too many pairs of brackets");
         else
@@ -586,7 +597,7 @@ static void read_pairs(struct reader *r)
         next_token(r);
     }
     if (n % 2 != 0)
-        complain(r->complaints, r->token.place, "brackets come in pairs: add the one that closes");
+        complain(r->complaints, gap_place(r), "brackets come in pairs: add the one that closes");
 }
 
 static struct definition *new_definition(struct reader *r, const char *what, bool reopen)
@@ -714,7 +725,7 @@ static void read_key(struct reader *r)
 
 static void read_list(struct reader *r)
 {
-    while (r->token.lexeme == WORD && !r->token.at_column_1) {
+    while (is_lexeme(r, WORD)) {
         struct list *list = arena_take(&r->grammar->arena, 1, sizeof *list);
         *list = (struct list){token_copy(r), r->grammar->list_count++, r->grammar->lists};
         r->grammar->lists = list;
@@ -736,7 +747,7 @@ static void read_zone(struct reader *r)
     for (size_t i = 0; i < grammar->zone_count; i++)
         if (strcmp(grammar->zones[i].name, zone.name) == 0)
             already(r, "zone", zone.name, zone.place, grammar->zones[i].place);
-    if (r->token.lexeme == STRING) {
+    if (is_lexeme(r, STRING)) {
         zone.title = token_copy(r);
         next_token(r);
     }
@@ -754,8 +765,7 @@ static void read_zone(struct reader *r)
         } else if (take_word(r, "starts")) {
             zone.starts = true;
         } else if (take_word(r, "next")) {
-            while (r->token.lexeme == WORD && !r->token.at_column_1 && !r->token.first_on_line &&
-                   zone.next_count < MAX_NEXT) {
+            while (is_lexeme(r, WORD) && !r->token.first_on_line && zone.next_count < MAX_NEXT) {
                 zone.next_names[zone.next_count++] = token_copy(r);
                 next_token(r);
             }
@@ -771,7 +781,7 @@ static void read_zone(struct reader *r)
 static struct name_list *read_names(struct reader *r)
 {
     struct name_list *first = NULL, **last = &first;
-    while (r->token.lexeme == WORD && !r->token.at_column_1) {
+    while (is_lexeme(r, WORD)) {
         struct name_list *name = arena_take(&r->grammar->arena, 1, sizeof *name);
         *name = (struct name_list){token_copy(r), r->token.place, NULL};
         *last = name;
@@ -806,32 +816,34 @@ static void read_example(struct reader *r, struct field *field)
 {
     struct example *example = arena_take(&r->grammar->arena, 1, sizeof *example);
     example->place = r->token.place;
-    if (r->token.lexeme != STRING) {
-        complain(r->complaints, r->token.place, "an example begins with a quoted text, found %s", token_name(r));
+    if (!is_lexeme(r, STRING)) {
+        complain(r->complaints, gap_place(r), "an example begins with a quoted text, found %s", token_name(r));
         return;
     }
     example->text = r->token.text;
     example->size = r->token.size;
     next_token(r);
     struct expectation **expect = &example->expect;
-    if (r->token.lexeme != ARROW) {
-        complain(r->complaints, r->token.place, "an example gives the value it yields: eg \"text\" -> \"value\"");
+    if (!is_lexeme(r, ARROW)) {
+        complain(r->complaints, gap_place(r), "an example gives the value it yields: eg \"text\" -> \"value\"");
         return;
     }
     do {
         next_token(r);
         const char *path = NULL;
         size_t count = 0;
-        if (r->token.lexeme == WORD)
+        struct place place = r->token.place;
+        bool named = is_lexeme(r, WORD);
+        if (named)
             path = expect_word(r, "a path");
         else if (field->node != NULL)
             path = slot_path(field->node, r, &count);
-        if (r->token.lexeme != STRING) {
-            complain(r->complaints, r->token.place, "the example's value is missing: quote it");
+        if (!is_lexeme(r, STRING)) {
+            complain(r->complaints, gap_place(r), "the example's value is missing: quote it");
             return;
         }
         *expect = arena_take(&r->grammar->arena, 1, sizeof **expect);
-        **expect = (struct expectation){path == NULL ? "" : path, token_copy(r), NULL};
+        **expect = (struct expectation){path == NULL ? "" : path, token_copy(r), place, named, NULL};
         expect = &(*expect)->next;
         next_token(r);
     } while (is_symbol(r, ','));
@@ -867,15 +879,16 @@ static void read_field(struct reader *r)
             break;
     }
     field->node = expect_expression(r);
-    while (take_word(r, "eg"))
+    bool has_example = false; /* if only a wrong one */
+    for (; take_word(r, "eg"); has_example = true)
         read_example(r, field);
     const struct field *other = find_field(r->grammar, field->name);
     if (other != NULL && already(r, "field", field->name, field->place, other->place))
         return;
-    if (field->examples == NULL)
+    if (!has_example)
         complain(r->complaints, field->place, "field '%s' has no example; add a line: eg \"text\" -> \"value\"",
                  field->name);
-    if (!r->token.at_column_1)
+    if (!r->token.at_column_1 && r->complaints->count == before)
         complain(r->complaints, r->token.place,
                  "%s does not belong to field '%s'; a new statement begins at the margin", token_name(r), field->name);
     if (r->complaints->count > before)
@@ -922,7 +935,7 @@ static void read_form(struct reader *r)
     if (form->id == NULL)
         return;
     form->title = form->id;
-    if (r->token.lexeme == STRING && !r->token.at_column_1) {
+    if (is_lexeme(r, STRING)) {
         form->title = token_copy(r);
         next_token(r);
     }

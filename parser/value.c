@@ -606,12 +606,22 @@ static bool add_code(struct codes *codes, const struct value *value)
     }
 }
 
+static void note_conflict(struct values *values, struct matcher *matcher, size_t kept, const struct value *value)
+{
+    /* A catalogue's page may name other documents, and what is read weakly or within a value proves nothing. */
+    if (value->key->root || value->field->weak || value->depth > 0 || strcmp(values->at[kept].text, value->text) == 0)
+        return;
+    values->conflicts = arena_grow(matcher->arena, values->conflicts, values->conflict_count, &values->conflict_room,
+                                   values->conflict_count + 1, sizeof *values->conflicts);
+    values->conflicts[values->conflict_count++] = (struct conflict){kept, value->span, value->text};
+}
+
 /* Of several values for one key: the first that is not weak, else the first. Lists keep each code once. */
 static void drop_superseded(struct values *values, struct matcher *matcher)
 {
     size_t keys = matcher->grammar->key_count;
     bool *strong = arena_take(matcher->arena, keys + 1, sizeof *strong);
-    bool *taken = arena_take(matcher->arena, keys + 1, sizeof *taken);
+    size_t *taken = arena_take(matcher->arena, keys + 1, sizeof *taken); /* which is kept, and 1 */
     struct codes codes = open_codes(values, matcher->arena);
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++)
@@ -619,9 +629,13 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
         size_t key = value->key->index;
-        if ((value->field->weak && strong[key]) || (value->key->list == 0 && taken[key]))
+        if (value->field->weak && strong[key])
             continue;
-        taken[key] = true;
+        if (value->key->list == 0 && taken[key] > 0) {
+            note_conflict(values, matcher, taken[key] - 1, value);
+            continue;
+        }
+        taken[key] = kept + 1;
         values->at[kept] = *value;
         bool code =
             value->key->list > 0 && value->key->path[value->key->list] == '\0' && value->key->type->kind == KIND_CODE;

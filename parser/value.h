@@ -28,11 +28,20 @@ struct misreading {
     const char *why;
 };
 
+/* Two values for a key that has one: the first is kept. */
+struct conflict {
+    size_t kept; /* index of the value */
+    struct span span;
+    const char *text;
+};
+
 struct values {
     struct value *at;
     size_t count, room;
     struct misreading *wrong;
     size_t wrong_count, wrong_room;
+    struct conflict *conflicts;
+    size_t conflict_count, conflict_room;
     size_t *lengths;           /* of each list of the grammar */
     const struct value *outer; /* the value that is read inside of, or NULL: what it yields for its list is beside it */
     unsigned depth;            /* of the values that are added now */

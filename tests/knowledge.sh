@@ -35,6 +35,7 @@ soviet      name of the built-in grammar, and of the field in the help
 their       English word
 time        English word
 type        statement of the grammar language
+where       English word, in messages and in the help
 words       English word, in messages on the grammar language
 END
 

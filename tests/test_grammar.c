@@ -185,8 +185,21 @@ static void test_statements(void **state)
         {BASE "token\nkey q = word\n", {"t:7:1: 'token' is not followed by anything"}, false},
         {BASE "token \"x\"\n", {"t:6:7: the token is missing here: found '\"x\"'"}, false},
         {BASE "grammar \"x\"\n", {"t:6:9: the grammar's name is missing here"}, true},
-        {BASE "period 1917 soon\n", {"t:6:13: the period's last year is a whole number, not 'soon'"}, false},
-        {BASE "period 99999 1\n", {"t:6:8: the period's first year is a whole number, not '99999'"}, false},
+        {BASE "period 1917 soon\n", {"t:6:13: the last year is a whole number from 1917 to 9999, not 'soon'"}, false},
+        {BASE "period 1950 1940\n", {"t:6:13: the last year is a whole number from 1950 to 9999, not '1940'"}, false},
+        {BASE "period 99999 1\n", {"t:6:8: the first year is a whole number from 1 to 9999, not '99999'"}, false},
+        {BASE "period 1917\nkey q = word\n", {"t:6:12: the last year is missing here: found 'key'"}, false},
+        {BASE "token A =\n\nkey q = word\n", {"t:6:10: an expression is missing here"}, false},
+        {BASE "token A = \"x\"\n| \"y\"\n", {"t:7:1: '|' begins no statement"}, false},
+        {BASE "token A = \"x\" |\n\"y\"\n", {"t:6:16: an expression is missing here"}, true},
+        {BASE "token A = (\"x\"\n) \"y\"\n", {"t:6:15: expected ')' to close the bracket, found ')'"}, true},
+        {BASE "token A = \"x\"\n+\n", {"t:7:1: '+' begins no statement"}, false},
+        {BASE "field a in z = \"x\" eg \"x\"\n-> \"\"\n", {"t:6:26: an example gives the value it yields"}, true},
+        {BASE "field a in z = \"x\" eg \"x\" ->\n\"\"\n", {"t:6:29: the example's value is missing"}, true},
+        {BASE "form f needs k\n, k\n", {"t:7:1: ',' begins no statement"}, false},
+        {BASE "token eg = \"x\"\n", {"t:6:7: 'eg' is a word of the language; choose another name"}, false},
+        {BASE "enum break\n    a = \"x\"\n", {"t:6:6: 'break' is a word of the language"}, false},
+        {BASE "token A = \"\xD1\x91\xFF\"\n", {"t:6:13: this byte is not UTF-8; save the grammar as UTF-8"}, true},
         {BASE "pairs \"[\" extra\n", {"t:6:11: brackets come in pairs: add the one that closes"}, true},
         {BASE "pairs \"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\" \"j\"\n",
          {"t:6:39: too many pairs of brackets", "t:6:43: too many pairs of brackets"},
@@ -206,7 +219,7 @@ static void test_enumerations_and_types(void **state)
 {
     (void)state;
     static const struct wrong wrongs[] = {
-        {BASE "enum e\n", {"t:6:6: enumeration 'e' has no entry; add lines such as: urgent = \"URGENT\""}, false},
+        {BASE "enum e\n", {"t:6:6: enumeration 'e' has no entry; add lines such as: code = \"word\""}, false},
         {BASE "type t banana reads /x/\n", {"t:6:8: there is no kind 'banana'; the kinds are text, name, "}, false},
         {BASE "type t text\n", {"t:6:6: type 't' says nothing of what it reads; add: reads EXPRESSION"}, false},
         {BASE "type t code reads /x/\n", {"t:6:6: type 't' is a code and reads an enumeration"}, false},
@@ -228,7 +241,10 @@ static void test_zones(void **state)
     (void)state;
     static const struct wrong wrongs[] = {
         {BASE "zone y next x\n", {"t:6:6: zone 'y' is followed by 'x', which is no zone"}, false},
-        {BASE "zone y\n    line far\n", {"t:7:10: what an unexplained line costs is a whole number, not 'far'"}, false},
+        {BASE "zone y\n    line far\n",
+         {"t:7:10: what an unexplained line costs is a whole number from -99 to 99, not 'far'"},
+         false},
+        {BASE "zone y line -100\n", {"t:6:13: what an unexplained line costs is a whole number from -99 to 99"}, false},
         {BASE "zone y\n    cost\n",
          {"t:7:5: a zone has line, prose, word, enter, body, starts and next; 'cost' is"},
          false},
@@ -253,9 +269,21 @@ static void test_fields(void **state)
          {"t:6:12: there is no zone 'zone_z'; name a zone"},
          false},
         {BASE "field a in z weight heavy = \"x\" eg \"x\" -> \"\"\n",
-         {"t:6:21: the weight is a whole number, not 'heavy'"},
+         {"t:6:21: the weight is a whole number from 0 to 99, not 'heavy'"},
          true},
-        {BASE "field a in z = \"x\" eg x\n", {"t:6:23: an example begins with a quoted text, found 'x'"}, true},
+        {BASE "field a in z weight 100 = \"x\" eg \"x\" -> \"\"\n",
+         {"t:6:21: the weight is a whole number from 0 to 99, not '100'"},
+         false},
+        {BASE "field a in z certainty 101 = \"x\" eg \"x\" -> \"\"\n",
+         {"t:6:24: the certainty in percent is a whole number from 0 to 100, not '101'"},
+         true},
+        {BASE "key q = word\nfield a in z = \"x\" {k} eg \"x y\" -> q \"y\"\n",
+         {"t:7:36: field 'a' has no slot for 'q'; add {q}, or correct the example"},
+         false},
+        {BASE "field a in z = \"x\" {k} eg \"x y\" -> k \"y\", other \"y\"\n",
+         {"t:6:43: the record has no key 'other', which this example names"},
+         false},
+        {BASE "field a in z = \"x\" eg x\n", {"t:6:23: an example begins with a quoted text, found 'x'"}, false},
         {BASE "field a in z = \"x\" eg \"x\" \"y\"\n", {"t:6:27: an example gives the value it yields"}, true},
         {BASE "field a in z = \"x\" eg \"x\" -> /y/\n", {"t:6:30: the example's value is missing: quote it"}, true},
         {BASE "field a in z = \"x\" eg \"x\" -> \"\" stray\n", {"t:6:33: 'stray' does not belong to field 'a'"}, false},
@@ -331,6 +359,25 @@ static void test_patterns(void **state)
         {BASE "type q text reads /x/ drops /(/ splits /)/\n",
          {"t:6:31: PCRE2 cannot read this pattern: ", "t:6:41: PCRE2 cannot read this pattern: "},
          false},
+        /* Each stands for itself: it neither closes brackets that are not its own nor reaches over its end. */
+        {BASE "field a in z = \"q\" /x)|(y/ eg \"q x\" -> \"\"\n",
+         {"t:6:22: PCRE2 cannot read this pattern: unmatched closing"},
+         false},
+        {BASE "token A = /x\\Qab/\n", {"t:6:17: PCRE2 cannot read this pattern: missing closing"}, false},
+        {BASE "token A = /(?x)a # b/\n", {"t:6:21: PCRE2 cannot read this pattern: missing closing"}, false},
+        /* Groups would be taken for slots. */
+        {BASE "field a in z = \"q\" /(?<g>x)/ {k} eg \"q x y\" -> \"y\"\n",
+         {"t:6:20: a pattern has no groups with names; write (?:...), and"},
+         false},
+        {BASE "token A = /(?P<g>x)/\ntoken B = /(?'g'x)/\ntoken C = /(?-n)(x)/\n"
+              "token D = /\\(?<g>x|[(?<]x|(?<=a)b(?<!c)/\n",
+         {"t:6:11: a pattern has no groups", "t:7:11: a pattern has no groups", "t:8:11: a pattern has no groups"},
+         false},
+        /* What no field uses is read all the same. */
+        {BASE "token A = NOSUCHTHING\ntoken B = /(/\nenum e\n    a = NOTHINGEITHER\n",
+         {"t:6:11: there is no token or enumeration 'NOSUCHTHING'", "t:7:13: PCRE2 cannot read this pattern",
+          "t:9:9: there is no token or enumeration 'NOTHINGEITHER'"},
+         false},
         {BASE "damage /(/\nprose /)/\n",
          {"t:6:10: PCRE2 cannot read this pattern: missing", "t:7:8: PCRE2 cannot read this pattern: unmatched"},
          true},
@@ -375,7 +422,21 @@ static void test_forms(void **state)
          false},
         {BASE "form f\n    needs k, \"k\"\n", {"t:7:14: a path or a production is missing here: found '\"k\"'"}, true},
         {BASE "form f\n    needs k\n    years 1943 soon\n",
-         {"t:8:16: the form's last year is a whole number, not 'soon'"},
+         {"t:8:16: the last year is a whole number from 1943 to 9999, not 'soon'"},
+         false},
+        {BASE "form f\n    needs k\n    years 1950 1943\n",
+         {"t:8:16: the last year is a whole number from 1950 to 9999, not '1943'"},
+         false},
+        {BASE "enum colour\n    red = \"RED\"\nkey c = colour\nform f\n    needs c=reed, c=red, c=something\n    never "
+              "base=x\n",
+         {"t:10:11: 'c' is never 'reed'; did you mean 'red'?",
+          "t:10:26: 'c' is never 'something'; the codes are those of enum colour",
+          "t:11:11: 'base' is a field, which has no codes"},
+         false},
+        {BASE "form f\n    needs k\n    order k, kk, other_thing\n",
+         {"t:8:11: 'k' is no date; order takes keys whose type is a date",
+          "t:8:14: 'kk' is no key of the record; did you mean 'k'?",
+          "t:8:18: 'other_thing' is no key of the record; see"},
          false},
         {BASE "form \"f\"\n", {"t:6:6: the form's id is missing here: found '\"f\"'"}, false},
     };
@@ -645,18 +706,29 @@ static void test_form_needs_code(void **state)
     depesha_grammar_free(grammar);
 }
 
-/* A form that has more of what it needs wins; years and `never` put one out. */
+/*
+ * What a form likes and has decides, with its needs; a form that likes nothing has no more than that it fits, and of
+ * equals the first has it. Years and `never` put one out.
+ */
 static void test_form_choice(void **state)
 {
     (void)state;
     static const struct {
         const char *rest, *form;
     } cases[] = {
-        {"form b needs k, n\n", "b"},      {"form b needs k\n    likes n\n", "b"},
-        {"form b needs k\n", "a"},         {"form b needs k, n\n    never base\n", "a"},
-        {"form b needs k, other\n", "a"},  {"form b needs k, d\n    years 1917 1940\n", "a"},
-        {"form b needs k, d | n\n", "b"},  {"form b needs k, d\n    years 1917 1950\n", "b"},
-        {"form b needs base, n=7\n", "b"}, {"form b needs base, n=8\n", "a"},
+        {"form b needs k\n    likes n\n", "b"},
+        {"form b needs k\n    likes other\n", "b"},
+        {"form b needs k\n    likes n, d\nform c needs k\n    likes n\n", "b"},
+        {"form b needs k\n    likes n\nform c needs k, d\n    likes n\n", "c"},
+        {"form b needs k\n    likes n\nform c needs k\n    likes d\n", "b"},
+        {"form b needs k, n\n", "a"},
+        {"form b needs k, n\n    likes d\n    never base\n", "a"},
+        {"form b needs k, other\n    likes n\n", "a"},
+        {"form b needs k, d\n    likes n\n    years 1917 1940\n", "a"},
+        {"form b needs k, d\n    likes n\n    years 1917 1950\n", "b"},
+        {"form b needs k, other | n\n    likes d\n", "b"},
+        {"form b needs base, n=7\n    likes d\n", "b"},
+        {"form b needs base, n=8\n    likes d\n", "a"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[1024];
@@ -679,6 +751,18 @@ static void test_form_choice(void **state)
         depesha_document_free(document);
         depesha_grammar_free(grammar);
     }
+}
+
+/* Of equals the user's own form goes before one of a file that it includes. */
+static void test_own_form(void **state)
+{
+    (void)state;
+    struct file files[] = {{"old", BASE "form a needs k\n"}, {NULL, NULL}};
+    depesha_grammar *grammar = compiled_with("grammar own\ninclude \"old\"\nform b needs k\nform c needs k\n", files);
+    depesha_document *document = parsed(grammar, "base x\n");
+    assert_string_equal(depesha_document_form(document, 0), "b");
+    depesha_document_free(document);
+    depesha_grammar_free(grammar);
 }
 
 /* Another file adds words to an enumeration: to a code that is there, and with a code of its own. */
@@ -750,6 +834,7 @@ int main(void)
         cmocka_unit_test(test_extension_listed),
         cmocka_unit_test(test_form_needs_code),
         cmocka_unit_test(test_form_choice),
+        cmocka_unit_test(test_own_form),
         cmocka_unit_test(test_reopened_enumeration),
         cmocka_unit_test(test_builtin),
     };

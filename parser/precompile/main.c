@@ -28,7 +28,7 @@ static size_t write_pattern(const pcre2_code *code, size_t index)
 static int write_table(const depesha_grammar *grammar, struct arena *arena)
 {
     size_t *sizes = arena_take(arena, grammar->pattern_count + 1, sizeof *sizes);
-    printf("/* Made by make from the built-in grammar. */\n#include \"precompiled.h\"\n");
+    printf("/* From make, of the built-in grammar. */\n#include \"precompiled.h\"\n");
     for (const struct cell *cell = grammar->cells; cell != NULL; cell = cell->next)
         sizes[cell->pattern->index] =
             write_pattern(pattern_compiled(grammar, cell->pattern, arena)->code, cell->pattern->index);
