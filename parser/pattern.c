@@ -484,6 +484,7 @@ static struct compiled *make(const struct depesha_grammar *grammar, const struct
         pcre2_code_free(code);
         arena_fail(arena);
     }
+    /* cppcheck-suppress nullPointerRedundantCheck ; arena_fail does not return */
     compiled->code = code;
     if (code == NULL)
         compiled->code =
