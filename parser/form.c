@@ -78,13 +78,15 @@ void form_choose(struct depesha_document *d, struct record *record)
         count++;
     record->fits = arena_take(&d->arena, count + 1, sizeof *record->fits);
     int best = -1;
+    bool best_is_own = false;
     for (const struct form *form = d->grammar->forms; form != NULL; form = form->next) {
         struct fit fit = fit_of(d, record, form);
         record->fits[record->fit_count++] = fit;
-        /* A user's form goes before a built-in one that fits as well. */
-        bool own = form->place.source->from == NULL && record->form != NULL && record->form->place.source->from != NULL;
-        if (fit.fits && (fit.score > best || (fit.score == best && own))) {
+        /* Whoever writes a form means it to be chosen: it goes before those of the grammars that the file includes. */
+        bool own = form->place.source->from == NULL;
+        if (fit.fits && (own > best_is_own || (own == best_is_own && fit.score > best))) {
             best = fit.score;
+            best_is_own = own;
             record->form = form;
         }
     }
