@@ -109,6 +109,7 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
     unsigned char byte = (unsigned char)d->text.at[at];
     bool found = false;
     struct mark other;
+    *mark = (struct mark){0};
     if (!d->grammar->zone_first[zone][byte] || (byte & 0xC0) == 0x80 || !begins_word(&d->text, at))
         return false;
     for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++) {
