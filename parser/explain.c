@@ -39,13 +39,22 @@ static void show_yield(struct buffer *buffer, const struct depesha_document *d, 
         }
 }
 
+/* What only tells where another cable begins is no other reading of this one. */
+static bool begins_another(const struct depesha_grammar *grammar, const struct field *field)
+{
+    for (size_t z = 0; z < grammar->zone_count; z++)
+        if ((field->zones >> z & 1) && !grammar->zones[z].opens)
+            return false;
+    return true;
+}
+
 /* Productions that match at the same place and were not taken. */
 static void show_rivals(struct buffer *buffer, const struct depesha_document *d, const struct mark *taken, size_t low)
 {
     bool first = true;
     for (size_t i = low; i < d->path.mark_count && d->path.marks[i].start <= taken->start; i++) {
         const struct mark *mark = &d->path.marks[i];
-        if (mark->start != taken->start || mark == taken)
+        if (mark->start != taken->start || mark == taken || begins_another(d->grammar, mark->field))
             continue;
         buffer_format(buffer, "%s %s (%d)", first ? "\n                 also:" : ",", mark->field->name,
                       mark->field->weight);

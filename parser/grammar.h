@@ -179,6 +179,7 @@ struct zone {
     const char *next_names[MAX_NEXT];
     size_t next[MAX_NEXT], next_count;
     bool starts; /* a document may begin here */
+    bool opens;  /* entering it, another record begins */
 };
 
 struct slot {

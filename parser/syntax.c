@@ -764,6 +764,8 @@ static void read_zone(struct reader *r)
             zone.body = true;
         } else if (take_word(r, "starts")) {
             zone.starts = true;
+        } else if (take_word(r, "opens")) {
+            zone.opens = true;
         } else if (take_word(r, "next")) {
             while (is_lexeme(r, WORD) && !r->token.first_on_line && zone.next_count < MAX_NEXT) {
                 zone.next_names[zone.next_count++] = token_copy(r);
@@ -771,7 +773,7 @@ static void read_zone(struct reader *r)
             }
         } else {
             complain(r->complaints, r->token.place,
-                     "a zone has line, prose, word, enter, body, starts and next; %s is none of them", token_name(r));
+                     "a zone has line, prose, word, enter, body, starts, opens and next; %s is none of them", token_name(r));
             next_token(r);
         }
     }

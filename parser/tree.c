@@ -235,9 +235,8 @@ void tree_grow(struct depesha_document *d)
     const struct path *path = &d->path;
     for (size_t i = 0; i < path->count; i++) {
         const struct step *step = &path->steps[i];
-        size_t before = i == 0 ? step->zone : path->steps[i - 1].zone;
         if (step->kind == STEP_SWITCH) {
-            if (step->zone < before && d->grammar->zones[step->zone].starts)
+            if (d->grammar->zones[step->zone].opens)
                 record = open_record(d, step->start);
         } else if (step->kind == STEP_LINE && d->grammar->zones[step->zone].body) {
             size_t end = step->end;

@@ -246,7 +246,7 @@ static void test_zones(void **state)
          false},
         {BASE "zone y line -100\n", {"t:6:13: what an unexplained line costs is a whole number from -99 to 99"}, false},
         {BASE "zone y\n    cost\n",
-         {"t:7:5: a zone has line, prose, word, enter, body, starts and next; 'cost' is"},
+         {"t:7:5: a zone has line, prose, word, enter, body, starts, opens and next; 'cost' is"},
          false},
         {BASE "zone a\nzone b\nzone c\nzone d\nzone e\nzone f\nzone g\nzone h\nzone i\nzone j\nzone k\nzone l\n",
          {"t:17:6: a grammar has at most 12 zones"},
