@@ -231,7 +231,7 @@ $(BUILD)/$(LINKNAME): $(BUILD)/$(SHARED)
 $(BUILD)/depesha: $(COMMAND) $(STATIC)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
--include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d)
+-include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d) $(BUILD)/parser/precompile/main.d
 
 # ---- showing -------------------------------------------------------------------------------------------------------
 
