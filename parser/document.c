@@ -46,16 +46,64 @@ static void publish(struct depesha_document *d, struct record *record)
     }
 }
 
+/* What one way of reading has made of the text. */
+struct reading {
+    struct path path;
+    struct leaf *leaves;
+    struct record *records;
+    size_t leaf_count, leaf_room, record_count, record_room;
+};
+
+static struct reading reading_of(const struct depesha_document *d)
+{
+    return (struct reading){d->path,      d->leaves,       d->records,    d->leaf_count,
+                            d->leaf_room, d->record_count, d->record_room};
+}
+
+static void reading_restore(struct depesha_document *d, const struct reading *reading)
+{
+    d->path = reading->path;
+    d->leaves = reading->leaves;
+    d->records = reading->records;
+    d->leaf_count = reading->leaf_count;
+    d->leaf_room = reading->leaf_room;
+    d->record_count = reading->record_count;
+    d->record_room = reading->record_room;
+}
+
+static void read_records(struct depesha_document *d, bool flat)
+{
+    const struct reading none = {0};
+    reading_restore(d, &none);
+    path_find(&d->matcher, flat, &d->path);
+    tree_grow(d);
+    for (size_t i = 0; i < d->record_count; i++)
+        form_choose(d, &d->records[i]);
+}
+
+static bool is_recognised(const struct depesha_document *d)
+{
+    for (size_t i = 0; i < d->record_count; i++)
+        if (d->records[i].form != NULL)
+            return true;
+    return false;
+}
+
+/* A page that reads as no cable may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size)
 {
     text_read(&d->arena, bytes, size, &d->text);
     matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
     matcher_lines(&d->matcher, &d->lines);
-    path_find(&d->matcher, &d->path);
-    tree_grow(d);
+    read_records(d, false);
+    if (!is_recognised(d) && path_can_be_flat(&d->lines)) {
+        struct reading plain = reading_of(d);
+        read_records(d, true);
+        if (!is_recognised(d))
+            reading_restore(d, &plain);
+    }
     for (size_t i = 0; i < d->record_count; i++) {
         body_fold(d, &d->records[i]);
-        form_choose(d, &d->records[i]);
         check_record(d, &d->records[i]);
         publish(d, &d->records[i]);
     }

@@ -89,7 +89,8 @@ enum pattern_kind {
     PATTERN_PLAIN, /* an expression, anywhere */
     PATTERN_LINE,  /* an expression, where matching starts */
     PATTERN_FIELD, /* a field's expression with its slots, where matching starts */
-    PATTERN_INNER, /* the same, anywhere */
+    PATTERN_FLAT,  /* the same, where lines may have been joined: a blank may be their end */
+    PATTERN_INNER, /* a field's expression, anywhere */
     PATTERN_PARTS, /* a token with its parts, over the whole text */
     PATTERN_CODES, /* an enumeration's entries, over the whole text; the mark says which */
     PATTERN_LEAD   /* blanks, damage and noise */
@@ -229,6 +230,7 @@ struct field {
     double certainty;
     struct node *node;
     struct pattern pattern;
+    struct pattern flat;  /* the same, for long lines that may be several */
     struct pattern inner; /* the same, for the texts of values */
     struct slot *slots;   /* slot n is group n + 1 */
     size_t slot_count, slot_room;

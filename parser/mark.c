@@ -203,7 +203,7 @@ size_t mark_horizon(const struct lines *lines, size_t line, size_t at)
     return lines->at[last].end;
 }
 
-bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, struct mark *mark)
+bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, bool flat, struct mark *mark)
 {
     if (!opening_allows(matcher->grammar, &field->opening, matcher->text->at, matcher->text->size, at))
         return false;
@@ -215,7 +215,7 @@ bool mark_try(struct matcher *matcher, const struct field *field, size_t line, s
     }
     struct span span;
     matcher->exceeded_at = 0;
-    bool matched = matcher_match(matcher, &field->pattern, at, to, &span);
+    bool matched = matcher_match(matcher, flat ? &field->flat : &field->pattern, at, to, &span);
     if (matcher->exceeded_at != 0 && matcher->exceeded == NULL)
         matcher->exceeded = field;
     if (!matched || span.end <= at || !at_boundary(matcher->text, span.end))

@@ -51,8 +51,8 @@ struct span matcher_group(const struct matcher *matcher, size_t n);
 /* The offset behind blanks, damage and noise, at most `to`. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);
 
-/* Tries one production at one place of a line. */
-bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, struct mark *mark);
+/* Tries one production at one place of a line, which may be several lines that were joined if it is `flat`. */
+bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, bool flat, struct mark *mark);
 
 /* How far a production may look from a place of a line: some lines on. */
 size_t mark_horizon(const struct lines *lines, size_t line, size_t at);

@@ -3,8 +3,11 @@
 #include <limits.h>
 #include <string.h>
 
-/* A way that is this much worse than the best at the same place is given up. */
-enum { BEAM = 60, DEAD = INT_MIN / 2, MAX_POINTS_A_LINE = 96, LONG_LINE = 400 };
+/*
+ * A way that is this much worse than the best at the same place is given up. Within a joined line a production is
+ * worth less, for nothing says that it has its place there.
+ */
+enum { BEAM = 60, DEAD = INT_MIN / 2, MAX_POINTS_A_LINE = 96, MAX_POINTS_FLAT = 4096, LONG_LINE = 400, FLAT_COST = 2 };
 
 #define NONE SIZE_MAX
 
@@ -29,21 +32,37 @@ struct search {
     struct path *path;
     struct point *points;
     size_t point_count, point_room, mark_room;
-    size_t *first; /* of each line, and of the end */
+    size_t *first;  /* of each line, and of the end */
+    size_t *counts; /* of the points of each line */
+    size_t here;    /* the point that is followed; what is reached lies behind it */
+    bool flat;      /* long lines may be several that were joined */
 };
+
+static bool is_long(const struct search *s, size_t line)
+{
+    const struct line *at = &s->matcher->lines->at[line];
+    return at->end - at->start > LONG_LINE;
+}
+
+/* A line that is read word by word, for a head may stand in the midst of it. */
+static bool is_flat(const struct search *s, size_t line)
+{
+    return s->flat && line < s->matcher->lines->count && is_long(s, line);
+}
 
 static size_t point_at(struct search *s, size_t line, size_t offset)
 {
-    size_t *link = &s->first[line];
-    size_t count = 0;
-    while (*link != NONE && s->points[*link].offset < offset) {
+    bool on_line = s->here != NONE && s->points[s->here].line == line;
+    size_t *link = on_line ? &s->points[s->here].next : &s->first[line];
+    if (on_line && s->points[s->here].offset == offset)
+        return s->here;
+    while (*link != NONE && s->points[*link].offset < offset)
         link = &s->points[*link].next;
-        count++;
-    }
     if (*link != NONE && s->points[*link].offset == offset)
         return *link;
-    if (count >= MAX_POINTS_A_LINE)
+    if (s->counts[line] >= (is_flat(s, line) ? MAX_POINTS_FLAT : MAX_POINTS_A_LINE))
         return NONE;
+    s->counts[line]++;
     size_t next = *link, index = s->point_count;
     bool of_point = link != &s->first[line];
     size_t owner = of_point ? (size_t)((char *)link - (char *)s->points) / sizeof *s->points : 0;
@@ -123,9 +142,10 @@ static void follow_mark(struct search *s, size_t p, uint32_t living, const struc
         arena_grow(s->matcher->arena, s->path->marks, index, &s->mark_room, index + 1, sizeof *s->path->marks);
     s->path->marks[s->path->mark_count++] = *mark;
     size_t to = point_behind(s, mark->end, s->points[p].line);
+    int gain = mark->field->weight - (is_flat(s, s->points[p].line) ? FLAT_COST : 0);
     for (size_t z = 0; z < s->grammar->zone_count; z++)
         if ((living & mark->field->zones) >> z & 1) {
-            struct arrival arrival = {s->points[p].zones[z].score + mark->field->weight, STEP_MARK, p, z, index};
+            struct arrival arrival = {s->points[p].zones[z].score + gain, STEP_MARK, p, z, index};
             relax(s, to, mark->field->leads ? mark->field->then : z, &arrival);
         }
 }
@@ -134,14 +154,14 @@ static void follow_marks(struct search *s, size_t p, uint32_t living)
 {
     const struct text *text = s->matcher->text;
     size_t offset = s->points[p].offset, line = s->points[p].line;
-    bool at_start = offset == s->matcher->lines->at[line].first;
+    bool at_start = offset == s->matcher->lines->at[line].first, flat = is_flat(s, line);
     if (offset >= s->matcher->lines->at[line].end)
         return;
     for (const struct field **f = s->grammar->starters[(unsigned char)text->at[offset]]; *f != NULL; f++) {
         struct mark mark;
-        if (((*f)->zones & living) == 0 || ((*f)->at_start && !at_start))
+        if (((*f)->zones & living) == 0 || ((*f)->at_start && !at_start && !flat))
             continue;
-        if (mark_try(s->matcher, *f, line, offset, &mark))
+        if (mark_try(s->matcher, *f, line, offset, flat, &mark))
             follow_mark(s, p, living, &mark);
     }
 }
@@ -196,12 +216,13 @@ static void follow_word(struct search *s, size_t p, uint32_t living)
 {
     const struct line *line = &s->matcher->lines->at[s->points[p].line];
     size_t offset = s->points[p].offset;
-    bool long_line = line->end - line->start > LONG_LINE || line->prose;
-    if (offset >= line->end || (long_line && offset == line->first))
+    bool flat = is_flat(s, s->points[p].line);
+    bool whole = is_long(s, s->points[p].line) || line->prose;
+    if (offset >= line->end || (whole && !flat && offset == line->first))
         return;
     size_t to = NONE;
     for (size_t z = 0; z < s->grammar->zone_count; z++) {
-        if (!(living >> z & 1) || !s->grammar->zones[z].reading)
+        if (!(living >> z & 1) || !(s->grammar->zones[z].reading || flat))
             continue;
         if (to == NONE)
             to = point_behind(s, word_end(s->matcher->text, offset, line->end), s->points[p].line);
@@ -212,6 +233,7 @@ static void follow_word(struct search *s, size_t p, uint32_t living)
 
 static void expand(struct search *s, size_t p)
 {
+    s->here = p;
     switch_zones(s, p);
     uint32_t living = living_zones(s, p);
     if (s->matcher->lines->at[s->points[p].line].blank) {
@@ -259,12 +281,13 @@ static void trace(struct search *s, size_t last)
         path->steps[0].start = 0;
 }
 
-void path_find(struct matcher *matcher, struct path *path)
+void path_find(struct matcher *matcher, bool flat, struct path *path)
 {
     const struct lines *lines = matcher->lines;
     *path = (struct path){0};
-    struct search s = {.matcher = matcher, .grammar = matcher->grammar, .path = path};
+    struct search s = {.matcher = matcher, .grammar = matcher->grammar, .path = path, .here = NONE, .flat = flat};
     s.first = arena_take(matcher->arena, lines->count + 1, sizeof *s.first);
+    s.counts = arena_take(matcher->arena, lines->count + 1, sizeof *s.counts);
     for (size_t i = 0; i <= lines->count; i++)
         s.first[i] = NONE;
     size_t start = point_at(&s, 0, lines->at[0].first);
@@ -276,4 +299,12 @@ void path_find(struct matcher *matcher, struct path *path)
             expand(&s, p);
     if (s.first[lines->count] != NONE)
         trace(&s, s.first[lines->count]);
+}
+
+bool path_can_be_flat(const struct lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (lines->at[i].end - lines->at[i].start > LONG_LINE)
+            return true;
+    return false;
 }

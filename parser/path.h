@@ -31,6 +31,10 @@ struct path {
     size_t mark_count;
 };
 
-void path_find(struct matcher *matcher, struct path *path);
+/* `flat`: a head may stand in the midst of a long line, as where all lines of a page were joined. */
+void path_find(struct matcher *matcher, bool flat, struct path *path);
+
+/* Whether there are long lines. */
+bool path_can_be_flat(const struct lines *lines);
 
 #endif

@@ -24,6 +24,7 @@ struct emission {
     size_t count, room;               /* of captures */
     const struct definition **called; /* tokens that are written once, behind the pattern */
     size_t call_count, call_room;
+    bool flat; /* where lines were joined a blank may be a line's end */
 };
 
 static void emit(struct emission *e, const struct node *node);
@@ -233,7 +234,7 @@ static void emit_break(struct emission *e)
     emit_lead(e);
     buffer_puts(&e->out, "(?:\\R");
     emit_lead(e);
-    buffer_puts(&e->out, ")++");
+    buffer_puts(&e->out, e->flat ? ")*+(?<![\\pL\\d])(?!\\p{Ll})" : ")++");
 }
 
 static void emit_field_slot(struct emission *e, const struct node *node)
@@ -319,7 +320,7 @@ static void emit(struct emission *e, const struct node *node)
     case NODE_START:
         break;
     case NODE_END:
-        buffer_puts(&e->out, "(?=");
+        buffer_puts(&e->out, e->flat ? "(?=\\h++\\P{Ll}|" : "(?=");
         emit_lead(e);
         buffer_puts(&e->out, "(?:\\R|\\z))");
         break;
@@ -350,6 +351,8 @@ static void emit_pattern(struct emission *e, const struct pattern *pattern)
         break;
     case PATTERN_FIELD:
     case PATTERN_INNER:
+    case PATTERN_FLAT:
+        e->flat = pattern->kind == PATTERN_FLAT;
         e->capture = CAPTURE_SLOTS;
         emit(e, pattern->node);
         break;
@@ -388,6 +391,7 @@ static uint32_t anchors(enum pattern_kind kind)
     switch (kind) {
     case PATTERN_LINE:
     case PATTERN_FIELD:
+    case PATTERN_FLAT:
     case PATTERN_LEAD:
         return PCRE2_ANCHORED;
     case PATTERN_PARTS:

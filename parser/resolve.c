@@ -594,6 +594,7 @@ static void resolve_field(struct depesha_grammar *grammar, struct complaints *co
     for (size_t i = 0; i < field->slot_count; i++)
         resolve_parts(grammar, field->slots[i].reader);
     pattern_add(grammar, &field->pattern, PATTERN_FIELD, field->node);
+    pattern_add(grammar, &field->flat, PATTERN_FLAT, field->node);
     if (field->inside != NULL)
         pattern_add(grammar, &field->inner, PATTERN_INNER, field->node);
     opening_of_field(grammar, field);

@@ -773,7 +773,8 @@ static void read_zone(struct reader *r)
             }
         } else {
             complain(r->complaints, r->token.place,
-                     "a zone has line, prose, word, enter, body, starts, opens and next; %s is none of them", token_name(r));
+                     "a zone has line, prose, word, enter, body, starts, opens and next; %s is none of them",
+                     token_name(r));
             next_token(r);
         }
     }

@@ -114,7 +114,7 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
         return false;
     for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++) {
         if (!((*f)->zones >> zone & 1) || ((*f)->at_start && at != d->lines.at[line].first) ||
-            !mark_try(&d->matcher, *f, line, at, &other) || other.end > end)
+            !mark_try(&d->matcher, *f, line, at, false, &other) || other.end > end)
             continue;
         if (!found || is_better(&other, mark))
             *mark = other;
@@ -229,6 +229,12 @@ static void read_inside(struct depesha_document *d, struct record *record)
     values->outer = NULL;
 }
 
+/* Lines, or words of a line, that are the cable's text. */
+static bool is_text(const struct depesha_document *d, const struct step *step)
+{
+    return (step->kind == STEP_LINE || step->kind == STEP_WORD) && d->grammar->zones[step->zone].body;
+}
+
 void tree_grow(struct depesha_document *d)
 {
     struct record *record = open_record(d, 0);
@@ -238,9 +244,9 @@ void tree_grow(struct depesha_document *d)
         if (step->kind == STEP_SWITCH) {
             if (d->grammar->zones[step->zone].opens)
                 record = open_record(d, step->start);
-        } else if (step->kind == STEP_LINE && d->grammar->zones[step->zone].body) {
+        } else if (is_text(d, step)) {
             size_t end = step->end;
-            while (i + 1 < path->count && path->steps[i + 1].kind == STEP_LINE && path->steps[i + 1].zone == step->zone)
+            while (i + 1 < path->count && is_text(d, &path->steps[i + 1]) && path->steps[i + 1].zone == step->zone)
                 end = path->steps[++i].end;
             body_region(d, record, step->zone, step->start, end);
         } else {

@@ -30,8 +30,9 @@ static int write_table(const depesha_grammar *grammar, struct arena *arena)
     size_t *sizes = arena_take(arena, grammar->pattern_count + 1, sizeof *sizes);
     printf("/* From make, of the built-in grammar. */\n#include \"precompiled.h\"\n");
     for (const struct cell *cell = grammar->cells; cell != NULL; cell = cell->next)
-        sizes[cell->pattern->index] =
-            write_pattern(pattern_compiled(grammar, cell->pattern, arena)->code, cell->pattern->index);
+        if (cell->pattern->kind != PATTERN_FLAT) /* they are rarely needed */
+            sizes[cell->pattern->index] =
+                write_pattern(pattern_compiled(grammar, cell->pattern, arena)->code, cell->pattern->index);
     printf("const struct precompiled depesha_precompiled[] = {\n");
     for (size_t i = 0; i < grammar->pattern_count; i++)
         if (sizes[i] > 0)
