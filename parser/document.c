@@ -12,13 +12,22 @@ void document_position(const struct depesha_document *d, size_t offset, size_t *
     cursor_position(&cursor, d, offset, line, column);
 }
 
+struct span document_shown(const struct depesha_document *d, size_t start, size_t end)
+{
+    if (d->repairs.count == 0)
+        return (struct span){start, end};
+    return (struct span){text_at_source(&d->shown, text_source(&d->text, start)),
+                         text_at_source(&d->shown, text_source(&d->text, end))};
+}
+
 void cursor_position(struct cursor *cursor, const struct depesha_document *d, size_t offset, size_t *line,
                      size_t *column)
 {
-    size_t n = line_at(&d->lines, offset);
+    offset = document_shown(d, offset, offset).start;
+    size_t n = line_at(&d->shown_lines, offset);
     if (cursor->line != n + 1 || offset < cursor->offset)
-        *cursor = (struct cursor){n + 1, d->lines.at[n].start, 1};
-    cursor->column += character_count(&d->text, cursor->offset, offset);
+        *cursor = (struct cursor){n + 1, d->shown_lines.at[n].start, 1};
+    cursor->column += character_count(&d->shown, cursor->offset, offset);
     cursor->offset = offset;
     *line = cursor->line;
     *column = cursor->column;
@@ -33,10 +42,11 @@ static void publish(struct depesha_document *d, struct record *record)
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
         depesha_value *shown = &record->public_values[i];
+        struct span span = document_shown(d, value->span.start, value->span.end);
         *shown = (depesha_value){
             .path = value->pointer,
             .value = value->text,
-            .text = arena_copy(&d->arena, d->text.at + value->span.start, value->span.end - value->span.start),
+            .text = arena_copy(&d->arena, d->shown.at + span.start, span.end - span.start),
             .production = value->field->name,
             .start = text_source(&d->text, value->span.start),
             .end = text_source(&d->text, value->span.end),
@@ -52,12 +62,15 @@ struct reading {
     struct leaf *leaves;
     struct record *records;
     size_t leaf_count, leaf_room, record_count, record_room;
+    struct text text;
+    struct lines lines;
+    struct repairs repairs;
 };
 
 static struct reading reading_of(const struct depesha_document *d)
 {
     return (struct reading){d->path,      d->leaves,       d->records,    d->leaf_count,
-                            d->leaf_room, d->record_count, d->record_room};
+                            d->leaf_room, d->record_count, d->record_room, d->text, d->lines, d->repairs};
 }
 
 static void reading_restore(struct depesha_document *d, const struct reading *reading)
@@ -69,11 +82,14 @@ static void reading_restore(struct depesha_document *d, const struct reading *re
     d->leaf_room = reading->leaf_room;
     d->record_count = reading->record_count;
     d->record_room = reading->record_room;
+    d->text = reading->text;
+    d->lines = reading->lines;
+    d->repairs = reading->repairs;
 }
 
 static void read_records(struct depesha_document *d, bool flat)
 {
-    const struct reading none = {0};
+    const struct reading none = {.text = d->text, .lines = d->lines, .repairs = d->repairs};
     reading_restore(d, &none);
     path_find(&d->matcher, flat, &d->path);
     tree_grow(d);
@@ -89,13 +105,31 @@ static bool is_recognised(const struct depesha_document *d)
     return false;
 }
 
+/* Words that nothing explains may be damaged: what explains more with them mended is the better reading. */
+static void read_mended(struct depesha_document *d)
+{
+    struct reading plain = reading_of(d);
+    bool recognised = is_recognised(d);
+    if (!repair_text(&d->matcher, &d->path, &d->text, &d->repairs)) {
+        reading_restore(d, &plain);
+        return;
+    }
+    matcher_lines(&d->matcher, &d->lines);
+    read_records(d, false);
+    if (d->path.score <= plain.path.score || (recognised && !is_recognised(d)))
+        reading_restore(d, &plain);
+}
+
 /* A page that reads as no cable may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size)
 {
     text_read(&d->arena, bytes, size, &d->text);
     matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
     matcher_lines(&d->matcher, &d->lines);
+    d->shown = d->text;
+    d->shown_lines = d->lines;
     read_records(d, false);
+    read_mended(d);
     if (!is_recognised(d) && path_can_be_flat(&d->lines)) {
         struct reading plain = reading_of(d);
         read_records(d, true);

@@ -2,7 +2,7 @@
 #ifndef DEPESHA_DOCUMENT_H
 #define DEPESHA_DOCUMENT_H
 
-#include "path.h"
+#include "repair.h"
 #include "value.h"
 
 struct leaf {
@@ -48,8 +48,11 @@ struct depesha_document {
     jmp_buf escape;
     const depesha_grammar *grammar;
     const char *name;
-    struct text text;
+    struct text text;         /* what productions are matched in: as it is, or mended */
     struct lines lines;
+    struct text shown;        /* as it is */
+    struct lines shown_lines;
+    struct repairs repairs;   /* of `text` */
     struct matcher matcher;
     struct path path;
     struct leaf *leaves;
@@ -72,6 +75,9 @@ void check_record(struct depesha_document *document, struct record *record);
 
 /* record.c: a record as JSON. NULL without memory. */
 struct cJSON *record_json(const struct depesha_document *document, const struct record *record, unsigned flags);
+
+/* The text as it is, bytes of document->shown, that stretches of the text stand for. */
+struct span document_shown(const struct depesha_document *document, size_t start, size_t end);
 
 /* Line and column (from 1, in characters) of an offset of the text. */
 void document_position(const struct depesha_document *document, size_t offset, size_t *line, size_t *column);

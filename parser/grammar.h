@@ -270,6 +270,9 @@ struct depesha_grammar {
     struct node *damage, *noise, *prose;
     const char *alike[16];
     size_t alike_count;
+    const char *shapes[32]; /* groups of characters that damaged print shows alike */
+    size_t shape_count;
+    struct lexicon *lexicon; /* lexicon.c's */
     const char *pairs[8]; /* opening and closing brackets in turn */
     size_t pair_count;
     struct zone zones[MAX_ZONES];

@@ -1,6 +1,7 @@
 #include "resolve.h"
 
 #include "builtin.h"
+#include "lexicon.h"
 #include "opening.h"
 #include "pattern.h"
 
@@ -745,6 +746,7 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
     for (struct field *field = grammar->fields; field != NULL; field = field->next)
         resolve_field(grammar, complaints, field);
     index_fields(grammar);
+    lexicon_open(grammar);
     resolve_check(grammar, false, complaints);
     for (const struct form *form = grammar->forms; form != NULL; form = form->next) {
         check_demands(grammar, complaints, form->needs);

@@ -584,6 +584,18 @@ static void read_alike(struct reader *r)
     }
 }
 
+/* shapes "1lI" "rn m": what a reader of damaged print takes for one another. */
+static void read_shapes(struct reader *r)
+{
+    while (is_lexeme(r, STRING)) {
+        if (r->grammar->shape_count == sizeof r->grammar->shapes / sizeof *r->grammar->shapes)
+            complain(r->complaints, r->token.place, "too many groups of shapes; join some");
+        else
+            r->grammar->shapes[r->grammar->shape_count++] = token_copy(r);
+        next_token(r);
+    }
+}
+
 /* pairs "[" "]": brackets that are closed by whoever opens them. */
 static void read_pairs(struct reader *r)
 {
@@ -979,6 +991,7 @@ static const struct statement {
     {"noise", read_noise},     {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
     {"enum", read_enum},       {"type", read_type},       {"key", read_key},       {"list", read_list},
     {"zone", read_zone},       {"field", read_field},     {"form", read_form},     {"pairs", read_pairs},
+    {"shapes", read_shapes},
 };
 
 static void read_statement(struct reader *r)
@@ -994,8 +1007,7 @@ static void read_statement(struct reader *r)
         }
     complain(r->complaints, r->token.place,
              "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, pairs, "
-             "token, enum, "
-             "type, key, list, zone, field and form, and go on in indented lines",
+             "shapes, token, enum, type, key, list, zone, field and form, and go on in indented lines",
              token_name(r));
     next_token(r);
 }

@@ -719,6 +719,26 @@ size_t text_source(const struct text *text, size_t offset)
     return source_in(text, find_run(text, offset), offset);
 }
 
+size_t text_at_source(const struct text *text, size_t source)
+{
+    size_t low = 0, high = text->run_count;
+    if (source >= text->source_size)
+        return text->size;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (text->runs[middle].source_start <= source)
+            low = middle;
+        else
+            high = middle;
+    }
+    const struct text_run *run = &text->runs[low];
+    size_t end = low + 1 < text->run_count ? text->runs[low + 1].text_start : text->size;
+    size_t offset = run->text_start;
+    if (run->source_step > 0 && source > run->source_start)
+        offset += (source - run->source_start) / run->source_step * run->text_step;
+    return offset < end ? offset : end;
+}
+
 /* ---- edits ---------------------------------------------------------------------------------- */
 
 void text_edit_begin(struct text_edit *edit, struct arena *arena, const struct text *old)

@@ -52,6 +52,9 @@ void text_read(struct arena *arena, const void *bytes, size_t size, struct text 
  */
 size_t text_source(const struct text *text, size_t offset);
 
+/* The byte of the text that a byte of the source stands at: the way back from text_source. */
+size_t text_at_source(const struct text *text, size_t source);
+
 /*
  * Decodes the code point at `offset` of `size` bytes of UTF-8 into *point. Returns its length in
  * bytes; 0, and TEXT_REPLACEMENT in *point, at the end or where there is no valid sequence.

@@ -78,12 +78,19 @@ static void take_mark(struct depesha_document *d, struct record *record, const s
     values_add(&record->values, &d->matcher, mark);
 }
 
+/* The body is what the document says, never what was mended. */
+static void add_body(struct depesha_document *d, struct record *record, size_t start, size_t end)
+{
+    struct span span = document_shown(d, start, end);
+    buffer_add(&record->body, d->shown.at + span.start, span.end - span.start);
+}
+
 /* A mark within the body: it stays text, unless it is a note that somebody added, or the page's own. */
 static void body_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
 {
     bool text = mark->field->slot_count > 0; /* a page number fills nothing, and is no text */
     if (text && !is_annotation(mark->field))
-        buffer_add(&record->body, d->text.at + mark->start, mark->end - mark->start);
+        add_body(d, record, mark->start, mark->end);
     take_mark(d, record, mark);
     mark_leaves(d, mark, text ? BODY : NOISE);
 }
@@ -135,12 +142,12 @@ static void body_region(struct depesha_document *d, struct record *record, size_
             at++;
             continue;
         }
-        buffer_add(&record->body, d->text.at + done, mark.start - done);
+        add_body(d, record, done, mark.start);
         add_leaf(d, mark.start, BODY, NULL, NULL);
         body_mark(d, record, &mark);
         done = at = mark.end;
     }
-    buffer_add(&record->body, d->text.at + done, end - done);
+    add_body(d, record, done, end);
     add_leaf(d, end, BODY, NULL, NULL);
 }
 
@@ -175,7 +182,7 @@ static void take_step(struct depesha_document *d, struct record *record, const s
         add_leaf(d, step->mark->start, NOISE, NULL, NULL);
         if (zone->body) {
             body_mark(d, record, step->mark);
-            buffer_add(&record->body, d->text.at + step->mark->end, step->end - step->mark->end);
+            add_body(d, record, step->mark->end, step->end);
         } else {
             take_mark(d, record, step->mark);
             mark_leaves(d, step->mark, LABEL);

@@ -1,0 +1,284 @@
+#include "lexicon.h"
+
+#include "text.h"
+
+#include <string.h>
+
+/* Costs are in halves: a shape taken for another costs 1, any other change of a letter 2. */
+enum { SHAPE = 1, CHANGE = 2, FAR = 1000, SLOTS = 4096, MAX_PAIRS = 32, MAX_LOOKS = 0x460 };
+
+/* Two characters that look like one, or like two others of their group. */
+struct pair {
+    uint32_t first, second;
+    uint32_t groups;
+};
+
+struct lexicon {
+    struct word *words;
+    size_t count, room;
+    uint16_t slots[SLOTS]; /* words by hash: index + 1 */
+    uint32_t looks[MAX_LOOKS];
+    uint32_t digits[10];
+    struct pair pairs[MAX_PAIRS];
+    size_t pair_count;
+};
+
+/* ---- characters ------------------------------------------------------------------------------ */
+
+uint32_t letter_fold(uint32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0x410 && c <= 0x42F))
+        return c + 32;
+    if (c == 0x401 || c == 0x451)
+        return 0x435;
+    return c;
+}
+
+bool is_letter(uint32_t c)
+{
+    return (letter_fold(c) >= 'a' && letter_fold(c) <= 'z') || (c >= 0x400 && c <= 0x45F);
+}
+
+bool is_capital(uint32_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 0x410 && c <= 0x42F) || c == 0x401;
+}
+
+static bool is_digit(uint32_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+void word_add(const struct depesha_grammar *grammar, struct word *word, uint32_t c)
+{
+    uint32_t folded = letter_fold(c);
+    if (word->count < MAX_WORD) {
+        word->at[word->count] = folded;
+        word->looks[word->count] = c < MAX_LOOKS ? grammar->lexicon->looks[c] : 0;
+        if (folded < MAX_LOOKS)
+            word->looks[word->count] |= grammar->lexicon->looks[folded];
+    }
+    word->count++;
+    word->letters |= UINT32_C(1) << (folded & 31);
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static bool same_word(const struct word *a, const struct word *b)
+{
+    return a->count == b->count && a->letters == b->letters && memcmp(a->at, b->at, a->count * sizeof *a->at) == 0;
+}
+
+/* The slot of a word, or the free one where it would stand. */
+static size_t slot_of(const struct lexicon *lexicon, const struct word *word)
+{
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < word->count; i++)
+        hash = (hash ^ word->at[i]) * 16777619U;
+    size_t slot = (hash ^ hash >> 15) % SLOTS;
+    while (lexicon->slots[slot] != 0 && !same_word(&lexicon->words[lexicon->slots[slot] - 1], word))
+        slot = (slot + 1) % SLOTS;
+    return slot;
+}
+
+const struct word *lexicon_find(const struct depesha_grammar *grammar, const struct word *word)
+{
+    if (word->count > MAX_WORD)
+        return NULL;
+    size_t n = grammar->lexicon->slots[slot_of(grammar->lexicon, word)];
+    return n == 0 ? NULL : &grammar->lexicon->words[n - 1];
+}
+
+static void learn_word(struct depesha_grammar *grammar, const struct word *word)
+{
+    struct lexicon *lexicon = grammar->lexicon;
+    if (word->count < MIN_WORD - 1 || word->count > MAX_WORD || lexicon->count >= SLOTS / 2)
+        return;
+    size_t slot = slot_of(lexicon, word);
+    if (lexicon->slots[slot] != 0)
+        return;
+    lexicon->words = arena_grow(&grammar->arena, lexicon->words, lexicon->count, &lexicon->room, lexicon->count + 1,
+                                sizeof *lexicon->words);
+    lexicon->words[lexicon->count++] = *word;
+    lexicon->slots[slot] = (uint16_t)lexicon->count;
+}
+
+static void learn_words(struct depesha_grammar *grammar, const struct node *node)
+{
+    struct word word = {0};
+    size_t start = 0;
+    for (size_t at = 0; at <= node->size;) {
+        uint32_t c = 0;
+        size_t n = text_next(node->text, node->size, at, &c);
+        if (n > 0 && is_letter(c)) {
+            if (word.count == 0)
+                start = at;
+            word_add(grammar, &word, c);
+        } else {
+            word.exact = node->kind == NODE_EXACT ? node->text + start : NULL;
+            word.exact_size = at - start;
+            learn_word(grammar, &word);
+            word = (struct word){0};
+        }
+        at += n == 0 ? 1 : n;
+    }
+}
+
+static void learn_node(struct depesha_grammar *grammar, const struct node *node)
+{
+    for (; node != NULL; node = node->next) {
+        if (node->kind == NODE_WORDS || node->kind == NODE_EXACT)
+            learn_words(grammar, node);
+        learn_node(grammar, node->first);
+    }
+}
+
+/* ---- shapes ---------------------------------------------------------------------------------- */
+
+static void learn_shape(struct lexicon *lexicon, const uint32_t *at, size_t count, uint32_t group)
+{
+    if (count == 1 && at[0] < MAX_LOOKS) {
+        lexicon->looks[at[0]] |= group;
+        if (is_digit(at[0]))
+            lexicon->digits[at[0] - '0'] |= group;
+    } else if (count == 2 && lexicon->pair_count < MAX_PAIRS) {
+        lexicon->pairs[lexicon->pair_count++] = (struct pair){at[0], at[1], group};
+    }
+}
+
+/* "1lI" are three that look alike; "rn m" are two. */
+static void learn_shapes(struct lexicon *lexicon, const char *text, uint32_t group)
+{
+    bool apart = strchr(text, ' ') == NULL;
+    uint32_t shape[2];
+    size_t count = 0, size = strlen(text);
+    for (size_t at = 0; at <= size;) {
+        uint32_t c = 0;
+        size_t n = text_next(text, size, at, &c);
+        if (n > 0 && c != ' ' && count < 2)
+            shape[count++] = c;
+        if (n == 0 || apart || c == ' ') {
+            learn_shape(lexicon, shape, count, group);
+            count = 0;
+        }
+        at += n == 0 ? 1 : n;
+    }
+}
+
+void lexicon_open(struct depesha_grammar *grammar)
+{
+    grammar->lexicon = arena_take(&grammar->arena, 1, sizeof *grammar->lexicon);
+    for (size_t i = 0; i < grammar->shape_count; i++)
+        learn_shapes(grammar->lexicon, grammar->shapes[i], UINT32_C(1) << i);
+    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
+        if (field->zones != 0)
+            learn_node(grammar, field->node);
+    for (const struct definition *d = grammar->definitions; d != NULL; d = d->next) {
+        learn_node(grammar, d->node);
+        for (const struct entry *entry = d->entries; entry != NULL; entry = entry->next)
+            learn_node(grammar, entry->node);
+    }
+}
+
+uint32_t lexicon_digit(const struct depesha_grammar *grammar, uint32_t c)
+{
+    uint32_t looks = c < MAX_LOOKS ? grammar->lexicon->looks[c] : 0;
+    for (uint32_t digit = 0; looks != 0 && digit < 10; digit++)
+        if (grammar->lexicon->digits[digit] & looks)
+            return '0' + digit;
+    return 0;
+}
+
+/* ---- how far a word is from another ---------------------------------------------------------- */
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* What the two letters that end at i look like together. */
+static uint32_t pair_looks(const struct lexicon *lexicon, const struct word *word, size_t i)
+{
+    uint32_t looks = 0;
+    for (size_t p = 0; p < lexicon->pair_count; p++)
+        if (lexicon->pairs[p].first == word->at[i - 2] && lexicon->pairs[p].second == word->at[i - 1])
+            looks |= lexicon->pairs[p].groups;
+    return looks;
+}
+
+/* What it costs to come to (i, j): letters changed, left out or put in; one or two taken for what they look like. */
+static int step_cost(const struct lexicon *lexicon, const struct word *a, const struct word *b,
+                     int cost[][MAX_WORD + 1], size_t i, size_t j)
+{
+    uint32_t c = a->at[i - 1];
+    bool dirt = !is_letter(c) && !is_digit(c); /* a sign within a word */
+    if (c == b->at[j - 1])
+        return least(cost[i - 1][j - 1], least(cost[i - 1][j], cost[i][j - 1]) + CHANGE);
+    bool alike = dirt || (a->looks[i - 1] & b->looks[j - 1]);
+    int best = cost[i - 1][j - 1] + (alike ? SHAPE : CHANGE);
+    best = least(best, cost[i - 1][j] + (dirt ? SHAPE : CHANGE));
+    best = least(best, cost[i][j - 1] + CHANGE);
+    if (i > 1 && (pair_looks(lexicon, a, i) & b->looks[j - 1]))
+        best = least(best, cost[i - 2][j - 1] + SHAPE);
+    if (j > 1 && (pair_looks(lexicon, b, j) & a->looks[i - 1]))
+        best = least(best, cost[i - 1][j - 2] + SHAPE);
+    return best;
+}
+
+/* FAR if it is more than `limit`. Only what can be reached within the limit is looked at. */
+static int distance(const struct lexicon *lexicon, const struct word *a, const struct word *b, int limit)
+{
+    int cost[MAX_WORD + 1][MAX_WORD + 1];
+    for (size_t i = 0; i <= a->count; i++) {
+        int low = FAR;
+        for (size_t j = 0; j <= b->count; j++) {
+            size_t apart = i > j ? i - j : j - i;
+            if (apart > (size_t)limit)
+                cost[i][j] = FAR;
+            else
+                cost[i][j] = i == 0 || j == 0 ? CHANGE * (int)(i + j) : step_cost(lexicon, a, b, cost, i, j);
+            low = least(low, cost[i][j]);
+        }
+        if (low > limit + SHAPE) /* a shape of two letters may step over one row */
+            return FAR;
+    }
+    int found = cost[a->count][b->count];
+    return found > limit ? FAR : found;
+}
+
+/* How much of a word may be damaged for it to be known still. */
+static int tolerance(size_t count)
+{
+    return count < 6 ? SHAPE : count < 9 ? CHANGE : count < 12 ? CHANGE + SHAPE : 2 * CHANGE;
+}
+
+/* Letters that only one of two words has; no word within the limit has more. */
+static bool is_apart(uint32_t a, uint32_t b, int limit)
+{
+    int count = 0;
+    for (uint32_t set = a ^ b; set != 0; set &= set - 1)
+        count++;
+    return count > 3 * limit;
+}
+
+const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const struct word *word)
+{
+    const struct lexicon *lexicon = grammar->lexicon;
+    const struct word *best = NULL;
+    int best_cost = FAR;
+    bool tie = false;
+    for (size_t i = 0; i < lexicon->count; i++) {
+        const struct word *candidate = &lexicon->words[i];
+        size_t longer = candidate->count > word->count ? candidate->count - word->count : word->count - candidate->count;
+        int limit = least(tolerance(candidate->count), best_cost);
+        if (candidate->count < MIN_WORD || longer > (size_t)limit || is_apart(word->letters, candidate->letters, limit))
+            continue;
+        int cost = distance(lexicon, word, candidate, limit);
+        if (cost == FAR)
+            continue;
+        tie = cost == best_cost;
+        best = candidate;
+        best_cost = cost;
+    }
+    return tie ? NULL : best;
+}

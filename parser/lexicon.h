@@ -1,0 +1,38 @@
+/* The words that a grammar writes out, and what damaged print makes of their letters. */
+#ifndef DEPESHA_LEXICON_H
+#define DEPESHA_LEXICON_H
+
+#include "grammar.h"
+
+enum { MAX_WORD = 24, MIN_WORD = 4 };
+
+/* A word, folded: small letters, as code points. One with more than MAX_WORD is of no use. */
+struct word {
+    uint32_t at[MAX_WORD];
+    uint32_t looks[MAX_WORD]; /* of each letter: bit n: it looks like the others of group n */
+    size_t count;
+    uint32_t letters;  /* bit n: it has a letter whose code point ends in n */
+    const char *exact; /* as the grammar writes it, if its case matters; NULL otherwise */
+    size_t exact_size;
+};
+
+/* To be called once the grammar is read. */
+void lexicon_open(struct depesha_grammar *grammar);
+
+void word_add(const struct depesha_grammar *grammar, struct word *word, uint32_t c);
+
+/* The same word, or NULL. */
+const struct word *lexicon_find(const struct depesha_grammar *grammar, const struct word *word);
+
+/* The one word that is nearest; NULL if none is near, or two are as near. */
+const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const struct word *word);
+
+/* The digit that a character looks like, or 0. */
+uint32_t lexicon_digit(const struct depesha_grammar *grammar, uint32_t c);
+
+/* Latin and Russian letters: small ones, and whether it is one at all, or a capital. */
+uint32_t letter_fold(uint32_t c);
+bool is_letter(uint32_t c);
+bool is_capital(uint32_t c);
+
+#endif

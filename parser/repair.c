@@ -1,0 +1,262 @@
+#include "repair.h"
+
+#include "lexicon.h"
+
+#include <string.h>
+
+enum { LONG = 400, MAX_PIECES = 64 };
+
+/* A word of the text: bytes, without what surrounds it. */
+struct piece {
+    size_t start, end;
+    struct word word;
+    bool has_digit;
+};
+
+struct mender {
+    const struct matcher *matcher;
+    const struct depesha_grammar *grammar;
+    struct text_edit edit;
+    struct repairs *repairs;
+};
+
+static bool is_digit(uint32_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static uint32_t raise(uint32_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 0x430 && c <= 0x44F) ? c - 32 : c;
+}
+
+static void put_character(struct buffer *buffer, uint32_t c)
+{
+    char bytes[2] = {(char)(0xC0 | c >> 6), (char)(0x80 | (c & 0x3F))};
+    if (c < 0x80)
+        bytes[0] = (char)c;
+    buffer_add(buffer, bytes, c < 0x80 ? 1 : 2); /* letters of the grammar's words are below U+0800 */
+}
+
+/* ---- mending --------------------------------------------------------------------------------- */
+
+static void put(struct mender *m, size_t start, size_t end, const struct buffer *new)
+{
+    text_edit_keep(&m->edit, m->edit.done, start);
+    struct repairs *repairs = m->repairs;
+    repairs->at = arena_grow(m->matcher->arena, repairs->at, repairs->count, &repairs->room, repairs->count + 1,
+                             sizeof *repairs->at);
+    size_t from = m->edit.buffer.size;
+    text_edit_put(&m->edit, start, end, new->at, new->size);
+    repairs->at[repairs->count++] = (struct span){from, m->edit.buffer.size};
+}
+
+/* The word takes the case of what it stands for. */
+static void put_word(struct mender *m, size_t start, size_t end, const struct word *word)
+{
+    struct buffer buffer = {.arena = m->matcher->arena};
+    const struct text *text = m->matcher->text;
+    size_t upper = 0, lower = 0;
+    bool first = false;
+    for (size_t at = start; at < end;) {
+        uint32_t c;
+        size_t n = text_next(text->at, text->size, at, &c);
+        if (is_capital(c))
+            upper++;
+        else if (is_letter(c))
+            lower++;
+        first = first || (at == start && !is_digit(c) && is_capital(c));
+        at += n == 0 ? 1 : n;
+    }
+    if (word->exact != NULL)
+        buffer_add(&buffer, word->exact, word->exact_size);
+    for (size_t i = 0; word->exact == NULL && i < word->count; i++)
+        put_character(&buffer, upper > lower || (first && i == 0) ? raise(word->at[i]) : word->at[i]);
+    put(m, start, end, &buffer);
+}
+
+static bool is_core(uint32_t c)
+{
+    return is_letter(c) || is_digit(c) || c == 0x25A1 || c == 0xFFFD || c == '|';
+}
+
+/* The next piece between blanks, stripped of what surrounds it. False at the end. */
+static bool next_piece(const struct mender *m, size_t *at, size_t end, struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    uint32_t c;
+    while (*at < end && (text->at[*at] == ' ' || text->at[*at] == '\t'))
+        ++*at;
+    if (*at >= end)
+        return false;
+    *piece = (struct piece){.start = *at, .end = *at};
+    struct word tail = {0};
+    while (*at < end && text->at[*at] != ' ' && text->at[*at] != '\t') {
+        size_t n = text_next(text->at, text->size, *at, &c);
+        n = n == 0 ? 1 : n;
+        if (is_core(c)) {
+            piece->has_digit = piece->has_digit || is_digit(c);
+            for (size_t i = 0; i < tail.count && i < MAX_WORD; i++)
+                word_add(m->grammar, &piece->word, tail.at[i]);
+            tail.count = 0;
+            word_add(m->grammar, &piece->word, c);
+            piece->end = *at + n;
+        } else if (piece->word.count == 0) {
+            piece->start = piece->end = *at + n;
+        } else {
+            word_add(m->grammar, &tail, c);
+        }
+        *at += n;
+    }
+    return true;
+}
+
+static bool is_number_sign(uint32_t c)
+{
+    return c < 0x80 && strchr(".,:/-#", (int)c) != NULL;
+}
+
+/* "l8.1.5O": digits, signs, and letters beside digits that look like digits. */
+static bool mend_number(struct mender *m, const struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    struct buffer buffer = {.arena = m->matcher->arena};
+    bool changed = false, beside = false;
+    for (size_t at = piece->start; at < piece->end;) {
+        uint32_t c = 0, next = 0;
+        size_t n = text_next(text->at, text->size, at, &c);
+        n = n == 0 ? 1 : n;
+        text_next(text->at, piece->end, at + n, &next);
+        uint32_t digit = is_digit(c) ? c : lexicon_digit(m->grammar, c);
+        if (digit == 0 && !is_number_sign(c))
+            return false;
+        bool looks = !is_digit(c) && digit != 0;
+        if (looks && !beside && !is_digit(next))
+            return false; /* a Roman number, or a word */
+        changed = changed || looks;
+        put_character(&buffer, digit != 0 ? digit : c);
+        beside = digit != 0;
+        at += n;
+    }
+    if (changed)
+        put(m, piece->start, piece->end, &buffer);
+    return changed;
+}
+
+/* One letter, or a word of the grammar in pieces: those up to where they make one, or 0. */
+static size_t join(struct mender *m, const struct piece *pieces, size_t count)
+{
+    struct word word = {0};
+    bool letters = pieces[0].word.count == 1;
+    for (size_t i = 0; i < count; i++) {
+        bool near = i == 0 || pieces[i].start == pieces[i - 1].end + 1;
+        if (!near || (letters && pieces[i].word.count != 1) || (!letters && i == 2))
+            return 0;
+        for (size_t j = 0; j < pieces[i].word.count && j < MAX_WORD; j++)
+            word_add(m->grammar, &word, pieces[i].word.at[j]);
+        bool last = i + 1 == count || pieces[i + 1].start != pieces[i].end + 1 || pieces[i + 1].word.count != 1;
+        if (i == 0 || word.count < (letters ? MIN_WORD : MIN_WORD + 2) || word.count > MAX_WORD || (letters && !last))
+            continue;
+        const struct word *known = lexicon_find(m->grammar, &word);
+        if (known != NULL) {
+            put_word(m, pieces[0].start, pieces[i].end, known);
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Two words of the grammar without a blank between them. */
+static bool part(struct mender *m, const struct piece *piece)
+{
+    size_t at = piece->start;
+    uint32_t c;
+    for (size_t i = 1; i + MIN_WORD - 1 <= piece->word.count; i++) {
+        struct word left = {0}, right = {0};
+        at += text_next(m->matcher->text->at, piece->end, at, &c);
+        if (i < MIN_WORD - 1)
+            continue;
+        for (size_t j = 0; j < piece->word.count; j++)
+            word_add(m->grammar, j < i ? &left : &right, piece->word.at[j]);
+        if (lexicon_find(m->grammar, &left) == NULL || lexicon_find(m->grammar, &right) == NULL)
+            continue;
+        put(m, at, at, &(struct buffer){.at = (char[]){' ', '\0'}, .size = 1});
+        return true;
+    }
+    return false;
+}
+
+static void mend_piece(struct mender *m, const struct piece *piece)
+{
+    if (piece->has_digit && mend_number(m, piece))
+        return;
+    if (piece->word.count < MIN_WORD || piece->word.count > MAX_WORD || lexicon_find(m->grammar, &piece->word) != NULL)
+        return;
+    const struct word *near = lexicon_nearest(m->grammar, &piece->word);
+    if (near != NULL)
+        put_word(m, piece->start, piece->end, near);
+    else if (piece->word.count > 2 * (MIN_WORD - 1))
+        part(m, piece);
+}
+
+static void mend_stretch(struct mender *m, size_t start, size_t end)
+{
+    struct piece pieces[MAX_PIECES];
+    size_t count = 0;
+    for (size_t at = start; count < MAX_PIECES && next_piece(m, &at, end, &pieces[count]);)
+        count++;
+    for (size_t i = 0; i < count;) {
+        size_t joined = join(m, pieces + i, count - i);
+        if (joined == 0)
+            mend_piece(m, &pieces[i]);
+        i += joined == 0 ? 1 : joined;
+    }
+}
+
+/* What nothing explains on lines that are no prose. */
+static bool is_open(const struct matcher *matcher, const struct step *step)
+{
+    if (step->kind != STEP_LINE && step->kind != STEP_WORD)
+        return false;
+    const struct line *line = &matcher->lines->at[line_at(matcher->lines, step->start)];
+    return !line->blank && !line->prose && line->end - line->start <= LONG;
+}
+
+bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs)
+{
+    struct mender m = {.matcher = matcher, .grammar = matcher->grammar, .repairs = repairs};
+    *repairs = (struct repairs){0};
+    bool any = false;
+    for (size_t i = 0; i < path->count; i++) {
+        if (!is_open(matcher, &path->steps[i]))
+            continue;
+        if (!any) {
+            text_edit_begin(&m.edit, matcher->arena, matcher->text);
+            any = true;
+        }
+        size_t line = line_at(matcher->lines, path->steps[i].start), start = path->steps[i].start;
+        while (i + 1 < path->count && is_open(matcher, &path->steps[i + 1]) &&
+               path->steps[i + 1].start < matcher->lines->at[line].end)
+            i++;
+        size_t end = path->steps[i].end < matcher->lines->at[line].end ? path->steps[i].end : matcher->lines->at[line].end;
+        mend_stretch(&m, start, end);
+    }
+    if (repairs->count == 0)
+        return false;
+    text_edit_keep(&m.edit, m.edit.done, matcher->text->size);
+    text_edit_end(&m.edit, mended);
+    return true;
+}
+
+bool repairs_touch(const struct repairs *repairs, size_t start, size_t end)
+{
+    size_t low = 0, high = repairs->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (repairs->at[middle].end <= start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < repairs->count && repairs->at[low].start < end;
+}

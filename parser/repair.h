@@ -1,0 +1,22 @@
+/* Words of labels that a scan or a typist has damaged, mended for matching; what is shown stays as it is. */
+#ifndef DEPESHA_REPAIR_H
+#define DEPESHA_REPAIR_H
+
+#include "path.h"
+
+struct repairs {
+    struct span *at; /* bytes of the mended text, rising */
+    size_t count, room;
+};
+
+/*
+ * Mends words in what a path leaves unexplained, but for prose: words that are nearly one of the grammar, letters
+ * that stand for digits in numbers, letters typed apart. False if there is nothing to mend; else *mended is the new
+ * text and *repairs says where it was changed.
+ */
+bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs);
+
+/* Whether a stretch of the mended text, bytes, was changed. */
+bool repairs_touch(const struct repairs *repairs, size_t start, size_t end);
+
+#endif
