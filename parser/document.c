@@ -69,8 +69,8 @@ struct reading {
 
 static struct reading reading_of(const struct depesha_document *d)
 {
-    return (struct reading){d->path,      d->leaves,       d->records,    d->leaf_count,
-                            d->leaf_room, d->record_count, d->record_room, d->text, d->lines, d->repairs};
+    return (struct reading){d->path,         d->leaves,      d->records, d->leaf_count, d->leaf_room,
+                            d->record_count, d->record_room, d->text,    d->lines,      d->repairs};
 }
 
 static void reading_restore(struct depesha_document *d, const struct reading *reading)

@@ -48,11 +48,11 @@ struct depesha_document {
     jmp_buf escape;
     const depesha_grammar *grammar;
     const char *name;
-    struct text text;         /* what productions are matched in: as it is, or mended */
+    struct text text; /* what productions are matched in: as it is, or mended */
     struct lines lines;
-    struct text shown;        /* as it is */
+    struct text shown; /* as it is */
     struct lines shown_lines;
-    struct repairs repairs;   /* of `text` */
+    struct repairs repairs; /* of `text` */
     struct matcher matcher;
     struct path path;
     struct leaf *leaves;

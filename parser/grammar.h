@@ -273,7 +273,7 @@ struct depesha_grammar {
     const char *shapes[32]; /* groups of characters that damaged print shows alike */
     size_t shape_count;
     struct lexicon *lexicon; /* lexicon.c's */
-    const char *pairs[8]; /* opening and closing brackets in turn */
+    const char *pairs[8];    /* opening and closing brackets in turn */
     size_t pair_count;
     struct zone zones[MAX_ZONES];
     size_t zone_count, key_count, field_count, list_count;

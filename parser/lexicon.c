@@ -124,11 +124,40 @@ static void learn_words(struct depesha_grammar *grammar, const struct node *node
     }
 }
 
+/* "comrades?" teaches "comrade": what of a pattern is written out. */
+static void learn_pattern(struct depesha_grammar *grammar, const struct node *node)
+{
+    struct word word = {0};
+    for (size_t at = 0; at <= node->size;) {
+        uint32_t c = 0;
+        size_t n = text_next(node->text, node->size, at, &c);
+        bool quantified = c == '?' || c == '*' || c == '{';
+        if (n > 0 && is_letter(c)) {
+            word_add(grammar, &word, c);
+        } else {
+            if (quantified && word.count > 0 && word.count <= MAX_WORD) {
+                struct word shorter = {0};
+                for (size_t i = 0; i + 1 < word.count; i++)
+                    word_add(grammar, &shorter, word.at[i]);
+                word = shorter;
+            }
+            if (word.count > MIN_WORD)
+                learn_word(grammar, &word);
+            word = (struct word){0};
+        }
+        at += n == 0 ? 1 : n;
+        if (c == '\\') /* the letter behind it says something else */
+            at += at < node->size && node->text[at] == 'p' ? 2 : 1;
+    }
+}
+
 static void learn_node(struct depesha_grammar *grammar, const struct node *node)
 {
     for (; node != NULL; node = node->next) {
         if (node->kind == NODE_WORDS || node->kind == NODE_EXACT)
             learn_words(grammar, node);
+        else if (node->kind == NODE_PATTERN)
+            learn_pattern(grammar, node);
         learn_node(grammar, node->first);
     }
 }
@@ -186,6 +215,16 @@ uint32_t lexicon_digit(const struct depesha_grammar *grammar, uint32_t c)
     for (uint32_t digit = 0; looks != 0 && digit < 10; digit++)
         if (grammar->lexicon->digits[digit] & looks)
             return '0' + digit;
+    return 0;
+}
+
+uint32_t lexicon_letter(const struct depesha_grammar *grammar, uint32_t c, uint32_t beside)
+{
+    uint32_t looks = c < MAX_LOOKS ? grammar->lexicon->looks[c] : 0;
+    for (uint32_t letter = 'A'; looks != 0 && letter < MAX_LOOKS; letter++)
+        if ((grammar->lexicon->looks[letter] & looks) && is_letter(letter) &&
+            is_capital(letter) == is_capital(beside) && (letter < 0x80) == (beside < 0x80))
+            return letter;
     return 0;
 }
 
@@ -269,7 +308,8 @@ const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const 
     bool tie = false;
     for (size_t i = 0; i < lexicon->count; i++) {
         const struct word *candidate = &lexicon->words[i];
-        size_t longer = candidate->count > word->count ? candidate->count - word->count : word->count - candidate->count;
+        size_t longer =
+            candidate->count > word->count ? candidate->count - word->count : word->count - candidate->count;
         int limit = least(tolerance(candidate->count), best_cost);
         if (candidate->count < MIN_WORD || longer > (size_t)limit || is_apart(word->letters, candidate->letters, limit))
             continue;

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum { LONG = 400, MAX_PIECES = 64 };
+/* Prose is looked at only this near, in lines, to what is explained: the head may go on there. */
+enum { LONG = 400, NEAR = 6, MAX_PIECES = 96 };
 
 /* A word of the text: bytes, without what surrounds it. */
 struct piece {
@@ -80,18 +81,28 @@ static bool is_core(uint32_t c)
     return is_letter(c) || is_digit(c) || c == 0x25A1 || c == 0xFFFD || c == '|';
 }
 
+/* Blanks, commas and brackets; a colon too, unless it stands in a time. */
+static bool parts_words(const struct text *text, size_t at, size_t end)
+{
+    char c = text->at[at];
+    if (c == ':')
+        return at + 1 >= end ||
+               !(is_digit((unsigned char)text->at[at + 1]) || strchr("OoIl", text->at[at + 1]) != NULL);
+    return c != '\0' && strchr(" \t,;()[]\"'", c) != NULL;
+}
+
 /* The next piece between blanks, stripped of what surrounds it. False at the end. */
 static bool next_piece(const struct mender *m, size_t *at, size_t end, struct piece *piece)
 {
     const struct text *text = m->matcher->text;
     uint32_t c;
-    while (*at < end && (text->at[*at] == ' ' || text->at[*at] == '\t'))
+    while (*at < end && parts_words(text, *at, end))
         ++*at;
     if (*at >= end)
         return false;
     *piece = (struct piece){.start = *at, .end = *at};
     struct word tail = {0};
-    while (*at < end && text->at[*at] != ' ' && text->at[*at] != '\t') {
+    while (*at < end && !parts_words(text, *at, end)) {
         size_t n = text_next(text->at, text->size, *at, &c);
         n = n == 0 ? 1 : n;
         if (is_core(c)) {
@@ -143,21 +154,35 @@ static bool mend_number(struct mender *m, const struct piece *piece)
     return changed;
 }
 
+static bool is_known(const struct mender *m, const struct piece *piece)
+{
+    return lexicon_find(m->grammar, &piece->word) != NULL;
+}
+
+/* Only one blank lies between them. */
+static bool follows(const struct mender *m, const struct piece *piece, const struct piece *next)
+{
+    return next->start == piece->end + 1 && m->matcher->text->at[piece->end] == ' ';
+}
+
 /* One letter, or a word of the grammar in pieces: those up to where they make one, or 0. */
 static size_t join(struct mender *m, const struct piece *pieces, size_t count)
 {
     struct word word = {0};
     bool letters = pieces[0].word.count == 1;
     for (size_t i = 0; i < count; i++) {
-        bool near = i == 0 || pieces[i].start == pieces[i - 1].end + 1;
+        bool near = i == 0 || follows(m, &pieces[i - 1], &pieces[i]);
         if (!near || (letters && pieces[i].word.count != 1) || (!letters && i == 2))
             return 0;
         for (size_t j = 0; j < pieces[i].word.count && j < MAX_WORD; j++)
             word_add(m->grammar, &word, pieces[i].word.at[j]);
-        bool last = i + 1 == count || pieces[i + 1].start != pieces[i].end + 1 || pieces[i + 1].word.count != 1;
+        bool last = i + 1 == count || !follows(m, &pieces[i], &pieces[i + 1]) || pieces[i + 1].word.count != 1;
         if (i == 0 || word.count < (letters ? MIN_WORD : MIN_WORD + 2) || word.count > MAX_WORD || (letters && !last))
             continue;
         const struct word *known = lexicon_find(m->grammar, &word);
+        if (known == NULL && !letters && word.count > 2 * MIN_WORD && !is_known(m, &pieces[0]) &&
+            !is_known(m, &pieces[1]))
+            known = lexicon_nearest(m->grammar, &word);
         if (known != NULL) {
             put_word(m, pieces[0].start, pieces[i].end, known);
             return i + 1;
@@ -186,6 +211,32 @@ static bool part(struct mender *m, const struct piece *piece)
     return false;
 }
 
+/* "Ma1enkov": digits among letters that look like one. */
+static void mend_letters(struct mender *m, const struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    struct buffer buffer = {.arena = m->matcher->arena};
+    uint32_t before = 0;
+    for (size_t at = piece->start; at < piece->end;) {
+        uint32_t c = 0, next = 0;
+        size_t n = text_next(text->at, text->size, at, &c);
+        n = n == 0 ? 1 : n;
+        text_next(text->at, piece->end, at + n, &next);
+        if (is_digit(c)) {
+            uint32_t letter = lexicon_letter(m->grammar, c, next);
+            if (!is_letter(before) || !is_letter(next) || letter == 0)
+                return;
+            c = letter;
+        }
+        if (c >= 0x800)
+            return;
+        put_character(&buffer, c);
+        before = c;
+        at += n;
+    }
+    put(m, piece->start, piece->end, &buffer);
+}
+
 static void mend_piece(struct mender *m, const struct piece *piece)
 {
     if (piece->has_digit && mend_number(m, piece))
@@ -195,6 +246,8 @@ static void mend_piece(struct mender *m, const struct piece *piece)
     const struct word *near = lexicon_nearest(m->grammar, &piece->word);
     if (near != NULL)
         put_word(m, piece->start, piece->end, near);
+    else if (piece->has_digit)
+        mend_letters(m, piece);
     else if (piece->word.count > 2 * (MIN_WORD - 1))
         part(m, piece);
 }
@@ -213,13 +266,29 @@ static void mend_stretch(struct mender *m, size_t start, size_t end)
     }
 }
 
-/* What nothing explains on lines that are no prose. */
-static bool is_open(const struct matcher *matcher, const struct step *step)
+/* What nothing explains, but for prose that is far from what is explained. */
+static bool is_open(const struct matcher *matcher, const struct step *step, const bool *near)
 {
     if (step->kind != STEP_LINE && step->kind != STEP_WORD)
         return false;
-    const struct line *line = &matcher->lines->at[line_at(matcher->lines, step->start)];
-    return !line->blank && !line->prose && line->end - line->start <= LONG;
+    size_t n = line_at(matcher->lines, step->start);
+    const struct line *line = &matcher->lines->at[n];
+    return !line->blank && line->end - line->start <= LONG && (!line->prose || near[n]);
+}
+
+/* Which lines are near to one that a production explains. */
+static bool *near_lines(const struct matcher *matcher, const struct path *path)
+{
+    size_t count = matcher->lines->count;
+    bool *near = arena_take(matcher->arena, count + 1, sizeof *near);
+    for (size_t i = 0; i < path->count; i++) {
+        if (path->steps[i].kind != STEP_MARK || matcher->grammar->zones[path->steps[i].zone].body)
+            continue;
+        size_t line = line_at(matcher->lines, path->steps[i].start);
+        for (size_t n = line > NEAR ? line - NEAR : 0; n < count && n <= line + NEAR; n++)
+            near[n] = true;
+    }
+    return near;
 }
 
 bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs)
@@ -227,18 +296,20 @@ bool repair_text(const struct matcher *matcher, const struct path *path, struct 
     struct mender m = {.matcher = matcher, .grammar = matcher->grammar, .repairs = repairs};
     *repairs = (struct repairs){0};
     bool any = false;
+    const bool *near = near_lines(matcher, path);
     for (size_t i = 0; i < path->count; i++) {
-        if (!is_open(matcher, &path->steps[i]))
+        if (!is_open(matcher, &path->steps[i], near))
             continue;
         if (!any) {
             text_edit_begin(&m.edit, matcher->arena, matcher->text);
             any = true;
         }
         size_t line = line_at(matcher->lines, path->steps[i].start), start = path->steps[i].start;
-        while (i + 1 < path->count && is_open(matcher, &path->steps[i + 1]) &&
+        while (i + 1 < path->count && is_open(matcher, &path->steps[i + 1], near) &&
                path->steps[i + 1].start < matcher->lines->at[line].end)
             i++;
-        size_t end = path->steps[i].end < matcher->lines->at[line].end ? path->steps[i].end : matcher->lines->at[line].end;
+        size_t end =
+            path->steps[i].end < matcher->lines->at[line].end ? path->steps[i].end : matcher->lines->at[line].end;
         mend_stretch(&m, start, end);
     }
     if (repairs->count == 0)
