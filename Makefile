@@ -116,13 +116,14 @@ package.uchardet          := libuchardet-dev     uchardet-devel       uchardet  
 package.libarchive        := libarchive-dev      libarchive-devel     libarchive  libarchive
 package.cmocka            := libcmocka-dev       libcmocka-devel      cmocka      cmocka
 package.jq                := jq                  jq                   jq          jq
+package.parallel          := parallel             parallel             parallel    parallel
 package.valgrind          := valgrind+libc6-dbg  valgrind             valgrind    valgrind
 package.cppcheck          := cppcheck            cppcheck             cppcheck    cppcheck
 package.clang-tidy        := clang-tidy          clang-tools-extra    clang       llvm
 package.clang-format      := clang-format        clang-tools-extra    clang       clang-format
 
 TO_BUILD := compiler pkg-config $(REQUIRED)
-TO_TEST  := $(TO_BUILD) cmocka jq
+TO_TEST  := $(TO_BUILD) cmocka jq parallel
 
 # Each prints something if the need is met. A library is known by pkg-config, a tool by its name.
 have.compiler = echo '\#include <stdio.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes
