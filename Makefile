@@ -24,14 +24,20 @@ SYSTEM  := $(shell uname -s)
 
 REQUIRED := libpcre2-8 libcjson
 OPTIONAL := uchardet
+# Of the command alone. It loads libarchive when it meets an archive, so nothing is linked.
+EXTRA    := libarchive
 
 # Each optional library that pkg-config knows is used: uchardet gives -DHAVE_UCHARDET.
-FOUND    := $(foreach lib,$(OPTIONAL),$(shell $(PKG_CONFIG) --exists $(lib) 2>/dev/null && echo $(lib)))
-FEATURES := $(foreach lib,$(FOUND),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
+found     = $(foreach lib,$(1),$(shell $(PKG_CONFIG) --exists $(lib) 2>/dev/null && echo $(lib)))
+macros    = $(foreach lib,$(1),-DHAVE_$(shell echo $(lib) | tr a-z- A-Z_))
+FOUND    := $(call found,$(OPTIONAL))
+FEATURES := $(call macros,$(FOUND))
+FOUND_EXTRA    := $(call found,$(EXTRA))
+EXTRA_FEATURES := $(call macros,$(FOUND_EXTRA))
 
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null)
 PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
-CJSON_CFLAGS   := $(shell $(PKG_CONFIG) --cflags libcjson 2>/dev/null)
+COMMAND_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson $(FOUND_EXTRA) 2>/dev/null)
 
 GRAMMARS := $(sort $(wildcard grammars/*.grammar))
 PARSER   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
@@ -80,7 +86,7 @@ endif
 COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD -MP -Iinclude
 # The library's own folder and packages are for the library and its tests; the command has the public header and cJSON.
 $(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
-$(COMMAND):          INCLUDES = $(CJSON_CFLAGS)
+$(COMMAND):          INCLUDES = $(COMMAND_CFLAGS) $(EXTRA_FEATURES) -pthread
 
 .PHONY: all help demo test sanitize valgrind dev tidy format format-check install uninstall clean
 .PHONY: demo-shown tests-built tests-run tests-run-valgrind FORCE
@@ -107,15 +113,17 @@ package.pkg-config        := pkg-config          pkgconf-pkg-config   pkgconf   
 package.libpcre2-8        := libpcre2-dev        pcre2-devel          pcre2       pcre2
 package.libcjson          := libcjson-dev        cjson-devel          cjson       cjson
 package.uchardet          := libuchardet-dev     uchardet-devel       uchardet    uchardet
+package.libarchive        := libarchive-dev      libarchive-devel     libarchive  libarchive
 package.cmocka            := libcmocka-dev       libcmocka-devel      cmocka      cmocka
 package.jq                := jq                  jq                   jq          jq
+package.parallel          := parallel             parallel             parallel    parallel
 package.valgrind          := valgrind+libc6-dbg  valgrind             valgrind    valgrind
 package.cppcheck          := cppcheck            cppcheck             cppcheck    cppcheck
 package.clang-tidy        := clang-tidy          clang-tools-extra    clang       llvm
 package.clang-format      := clang-format        clang-tools-extra    clang       clang-format
 
 TO_BUILD := compiler pkg-config $(REQUIRED)
-TO_TEST  := $(TO_BUILD) cmocka jq
+TO_TEST  := $(TO_BUILD) cmocka jq parallel
 
 # Each prints something if the need is met. A library is known by pkg-config, a tool by its name.
 have.compiler = echo '\#include <stdio.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes
@@ -137,7 +145,7 @@ by.brew    = brew install $(call packages,4,$(1))
 
 # $(call prepare,NEEDS): nothing if they are met. If one is not, the optional libraries are asked for with it.
 prepare = $(call prepare-lacking,$(call lacking,$(1)))
-prepare-lacking = $(if $(1),$(call $(HOW_TO_PREPARE),$(1) $(call lacking,$(OPTIONAL))))
+prepare-lacking = $(if $(1),$(call $(HOW_TO_PREPARE),$(1) $(call lacking,$(OPTIONAL) $(EXTRA))))
 HOW_TO_PREPARE = $(if $(filter apt-get,$(MANAGER)),install-packages,name-packages)
 
 # A fresh machine has no package lists (then some package has no candidate), an old one has stale ones.
@@ -164,10 +172,10 @@ endef
 
 # Holds what the objects depend on beside their sources: it is rewritten, and all is compiled anew, when that changes.
 $(BUILD)/configuration: FORCE
-	$(if $(call lacking,pkg-config $(REQUIRED)),$(call name-packages,$(call lacking,pkg-config $(REQUIRED) $(OPTIONAL))))
+	$(if $(call lacking,pkg-config $(REQUIRED)),$(call name-packages,$(call lacking,pkg-config $(REQUIRED) $(OPTIONAL) $(EXTRA))))
 	@mkdir -p $(@D)
-	@echo '$(FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' | cmp -s - $@ || \
-	  echo '$(FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' >$@
+	@echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' | cmp -s - $@ || \
+	  echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' >$@
 
 $(LIBRARY) $(COMMAND): $(BUILD)/configuration Makefile
 
@@ -229,7 +237,7 @@ $(BUILD)/$(LINKNAME): $(BUILD)/$(SHARED)
 	ln -sf $(SONAME) $@
 
 $(BUILD)/depesha: $(COMMAND) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(PACKAGE_LIBS) $(if $(FOUND_EXTRA),-ldl)
 
 -include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d) $(BUILD)/parser/precompile/main.d
 
@@ -290,9 +298,9 @@ dev:
 tidy:
 	$(call prepare,$(TO_TEST) clang-tidy cppcheck)
 	printf '%s\n' $(SOURCES) | xargs -n 1 -P 4 sh -c 'clang-tidy --quiet "$$1" -- \
-	  -std=c17 -Iinclude -Iparser $(subst -I,-isystem ,$(PACKAGE_CFLAGS)) $(FEATURES) $(CPPFLAGS)' tidy
+	  -std=c17 -Iinclude -Iparser $(subst -I,-isystem ,$(PACKAGE_CFLAGS)) $(FEATURES) $(EXTRA_FEATURES) $(CPPFLAGS)' tidy
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-	  --suppress=duplicateAssignExpression -Iinclude -Iparser $(FEATURES) $(SOURCES)
+	  --suppress=duplicateAssignExpression -Iinclude -Iparser $(FEATURES) $(EXTRA_FEATURES) $(SOURCES)
 
 format:
 	$(call prepare,clang-format)

@@ -4,6 +4,7 @@
 _depesha() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words=''
+    local many='--from --files-from --null --jobs --progress --no-progress --summary --max-bytes'
     COMPREPLY=()
 
     # bash cuts --format=json into three words
@@ -23,10 +24,11 @@ _depesha() {
             words=$(depesha grammar list 2>/dev/null | awk '{ print $(NF > 1 ? 2 : 1) }')
             [[ $command:$current == grammar:-* ]] && words='--grammar --text --output --help'
             ;;
-        explain:-l | explain:--line | *:--max-bytes) return ;;
-        *:-g | *:--grammar | *:-o | *:--output) ;;
-        parse:*) words='--format --evidence --grammar --output --max-bytes --help' ;;
-        check:*) words='--severity --format --grammar --output --max-bytes --help' ;;
+        explain:-l | explain:--line | *:--max-bytes | *:-j | *:--jobs) return ;;
+        parse:--from | check:--from) words='text ndjson tar' ;;
+        *:-g | *:--grammar | *:-o | *:--output | *:--files-from) ;;
+        parse:*) words="--format --evidence --grammar --output --resume $many --help" ;;
+        check:*) words="--severity --format --grammar --output $many --help" ;;
         explain:*) words='--why-not --line --grammar --output --max-bytes --help' ;;
         grammar:*) words='--grammar --text --output --help' ;;
         esac

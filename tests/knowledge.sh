@@ -31,6 +31,7 @@ original    English word: "Compare it with the original"
 part        English word, in messages on the grammar language
 printed     English word, in the help
 source      key of the record (contract)
+summary     option of the command, and in the help: what was done
 soviet      name of the built-in grammar, and of the field in the help
 their       English word
 time        English word

@@ -7,47 +7,87 @@
  *     while (batch_next(&batch))
  *         ... batch.document, batch.name, &batch.output ...
  *     return batch_close(&batch);
+ *
+ * Several threads read and parse ahead; between two calls of batch_next the run belongs to the
+ * caller. What can be made of a document without looking at the others is best made by batch.make,
+ * which those threads call; it is written before batch_next returns.
  */
 #ifndef DEPESHA_BATCH_H
 #define DEPESHA_BATCH_H
 
+#include "crew.h"
 #include "depesha.h"
 #include "file.h"
 #include "inputs.h"
+#include "interrupt.h"
 #include "output.h"
+#include "progress.h"
+#include "resume.h"
 #include "rules.h"
+#include "source.h"
 
 struct batch {
     /* settings */
     const char *rules_name;  /* -g */
     const char *output_path; /* -o */
     size_t limit;            /* --max-bytes */
-    bool any_bytes;          /* even what is no text is read */
-    bool single;             /* there is to be one input only */
+    struct inputs inputs;    /* --files-from, --null */
+    size_t from;             /* --from: source_kind */
+    size_t jobs;             /* -j; 0: as many as there are cores */
+    bool progress, no_progress;
+    bool summary;
+    bool resumed;   /* --resume */
+    bool any_bytes; /* even what is no text is read */
+    bool single;    /* there is to be one input only */
+    /*
+     * Any thread: adds to task->text what is to be written for task->document, and sets
+     * task->status. The document is gone after it: batch.document is NULL. NULL: nothing is made.
+     */
+    void (*make)(const struct batch *batch, struct task *task);
+    const void *context; /* for make */
 
     /* the run */
-    struct inputs inputs;
     struct rules rules;
     depesha_grammar *grammar;
     struct output output;
-    size_t next; /* input */
-    size_t done; /* inputs that became documents */
-    int status;  /* the worst so far */
+    struct source source;
+    struct resume before;
+    struct crew crew;
+    struct progress pace;
+    struct interrupt *interrupt;
+    pthread_mutex_t writing; /* held by the caller, given up while batch_next waits */
+    bool alone;              /* one document, as far as one can know before it is read */
+    size_t skipped;          /* documents that an earlier run has done */
+    size_t done;             /* inputs that became documents */
+    int status;              /* the worst so far */
 
     /* the present document; of the batch, until the next one */
     depesha_document *document;
-    char *name;
+    const char *name;
 };
 
 /* clang-format off */
 #define BATCH_DEFAULTS {.limit = FILE_LIMIT}
 
-/* Rows of a table of options that every such command has. */
+/* Rows of a table of options that every such command has, ... */
 #define BATCH_OPTIONS(batch) \
     {"grammar", 'g', OPTION_TEXT, &(batch).rules_name, NULL}, \
     {"output", 'o', OPTION_TEXT, &(batch).output_path, NULL}, \
     {"max-bytes", 0, OPTION_SIZE, &(batch).limit, NULL}
+
+/* ... and those of one that reads many inputs. */
+#define BATCH_MANY_OPTIONS(batch) \
+    {"from", 0, OPTION_CHOICE, &(batch).from, batch_kinds}, \
+    {"files-from", 0, OPTION_TEXT, &(batch).inputs.list, NULL}, \
+    {"null", '0', OPTION_FLAG, &(batch).inputs.null, NULL}, \
+    {"jobs", 'j', OPTION_NUMBER, &(batch).jobs, NULL}, \
+    {"progress", 0, OPTION_FLAG, &(batch).progress, NULL}, \
+    {"no-progress", 0, OPTION_FLAG, &(batch).no_progress, NULL}, \
+    {"summary", 0, OPTION_FLAG, &(batch).summary, NULL}
 /* clang-format on */
+
+/* What an input holds, in the order of source_kind. */
+extern const char *const batch_kinds[];
 
 /* False, with a message, if the run cannot begin; there is nothing to close then. */
 bool batch_open(struct batch *batch, int count, char **operands);

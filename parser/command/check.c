@@ -17,6 +17,8 @@ static const char help[] = "Usage: depesha check [OPTION]... [FILE|DIR|-]...\n"
                            "  -g, --grammar FILE    use this grammar instead of the built-in one\n"
                            "  -o, --output FILE     write to FILE, once all is done\n"
                            "      --max-bytes SIZE  refuse larger inputs (default 256M)\n"
+                           "  -j, --jobs N          so many threads (default: one a core); also --from,\n"
+                           "                        --files-from, --summary and --progress, as of parse\n"
                            "  -h, --help            print this help\n"
                            "\n"
                            "Without FILE, or with -, standard input is read; of a DIR all text files.\n"
@@ -134,6 +136,7 @@ int command_check(int count, char **words)
         {"severity", 's', OPTION_CHOICE, &severity, severities},
         {"format", 'f', OPTION_CHOICE, &report.format, formats},
         BATCH_OPTIONS(report.batch),
+        BATCH_MANY_OPTIONS(report.batch),
         {0},
     };
     const struct usage usage = {.command = "check", .help = help, .options = options};

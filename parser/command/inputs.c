@@ -2,6 +2,7 @@
 
 #include "inputs.h"
 
+#include "file.h"
 #include "message.h"
 
 #include <dirent.h>
@@ -49,8 +50,10 @@ static char *join(const char *directory, const char *name)
     return path;
 }
 
-static bool seems_text(const char *name)
+bool inputs_seems_text(const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
     static const char *const others[] = {
         "7z",  "avi",  "bmp",  "bz2", "csv",  "db",    "djvu", "doc",  "docx", "epub",   "gif", "grammar",
         "gz",  "jp2",  "jpeg", "jpg", "json", "jsonl", "mov",  "mp3",  "mp4",  "ndjson", "odp", "ods",
@@ -58,7 +61,7 @@ static bool seems_text(const char *name)
         "tif", "tiff", "tmp",  "tsv", "wav",  "webp",  "xls",  "xlsx", "xml",  "xz",     "zip", "zst",
     };
     const char *dot = strrchr(name, '.');
-    if (name[strlen(name) - 1] == '~')
+    if (name[0] == 0 || name[0] == '.' || name[strlen(name) - 1] == '~')
         return false;
     for (size_t i = 0; dot && i < sizeof others / sizeof others[0]; i++)
         if (strcasecmp(dot + 1, others[i]) == 0)
@@ -86,7 +89,7 @@ static bool add_entry(struct walk *walk, const char *directory, const char *name
     if (linked)
         known = stat(path, &status) == 0;
     /* What cannot be looked at becomes an input all the same: reading it will say what is wrong. */
-    if (seems_text(name) && (!known || S_ISREG(status.st_mode)))
+    if (inputs_seems_text(name) && (!known || S_ISREG(status.st_mode)))
         return add(walk->files, path);
     free(path);
     return true;
@@ -136,15 +139,55 @@ static bool add_directory(struct inputs *inputs, const char *path)
 static bool add_operand(struct inputs *inputs, const char *operand)
 {
     struct stat status;
-    if (strcmp(operand, "-") != 0 && stat(operand, &status) == 0 && S_ISDIR(status.st_mode))
+    if (!inputs->flat && strcmp(operand, "-") != 0 && stat(operand, &status) == 0 && S_ISDIR(status.st_mode))
         return add_directory(inputs, operand);
     return add(&inputs->files, strdup(operand));
 }
 
+/* Each line, or what stands between NULs, is an operand. Takes the file over. */
+static bool add_each(struct inputs *inputs, struct file *file)
+{
+    bool good = true;
+    char *end = file->bytes + file->size;
+    for (char *at = file->bytes, *next; good && at < end; at = next) {
+        char *stop = memchr(at, inputs->null ? '\0' : '\n', (size_t)(end - at));
+        next = stop ? stop + 1 : end;
+        if (!stop)
+            stop = end; /* where the file's own 0 is */
+        if (!inputs->null && stop > at && stop[-1] == '\r')
+            stop--;
+        *stop = '\0';
+        good = *at == '\0' || add_operand(inputs, at);
+    }
+    file_free(file);
+    return good;
+}
+
+static bool add_listed(struct inputs *inputs)
+{
+    const char *list = inputs->list;
+    struct file file;
+    int error = 0;
+    const char *name = strcmp(list, "-") == 0 ? "<stdin>" : list;
+    if (!file_read(&file, list, FILE_LIMIT, &error)) {
+        message_say(name, "cannot read this list of inputs: %s", file_error(error));
+        inputs->failed = true;
+        return true;
+    }
+    if (file.size == 0)
+        message_say(name, "names no inputs: it is to have one on each line");
+    else if (!inputs->null && memchr(file.bytes, '\0', file.size))
+        message_say(name, "has NUL characters: is --null missing?");
+    else
+        return add_each(inputs, &file);
+    inputs->failed = true;
+    file_free(&file);
+    return true;
+}
+
 bool inputs_list(struct inputs *inputs, size_t count, char **operands)
 {
-    *inputs = (struct inputs){0};
-    bool good = count > 0 || add_operand(inputs, "-");
+    bool good = inputs->list ? add_listed(inputs) : count > 0 || add_operand(inputs, "-");
     for (size_t i = 0; good && i < count; i++)
         good = add_operand(inputs, operands[i]);
     if (!good) {
@@ -176,16 +219,19 @@ static size_t character_size(const char *text)
 
 char *inputs_name(const char *path)
 {
+    return strcmp(path, "-") == 0 ? strdup("<stdin>") : inputs_visible(path);
+}
+
+char *inputs_visible(const char *text)
+{
     static const char unknown[] = "\xEF\xBF\xBD"; /* U+FFFD */
-    if (strcmp(path, "-") == 0)
-        return strdup("<stdin>");
-    char *name = malloc(strlen(path) * 3 + 1);
+    char *name = malloc(strlen(text) * 3 + 1);
     char *end = name;
-    while (name && *path) {
-        size_t size = character_size(path);
-        memcpy(end, size ? path : unknown, size ? size : 3);
+    while (name && *text) {
+        size_t size = character_size(text);
+        memcpy(end, size ? text : unknown, size ? size : 3);
         end += size ? size : 3;
-        path += size ? size : 1;
+        text += size ? size : 1;
     }
     if (name)
         *end = 0;

@@ -17,15 +17,29 @@ struct paths {
 };
 
 struct inputs {
+    /* settings */
+    const char *list; /* a file that names inputs, one a line; NULL: none */
+    bool null;        /* between NULs, instead */
+    bool flat;        /* directories are inputs as they are */
+
     struct paths files;
     bool failed; /* a directory could not be read, or had nothing in it; a message has said so */
 };
 
-/* From the `count` operands of a command; none means "-". False, with a message, without memory. */
+/*
+ * What the list names, then the `count` operands of a command; without any of both, "-". False, with a
+ * message, without memory.
+ */
 bool inputs_list(struct inputs *inputs, size_t count, char **operands);
 void inputs_free(struct inputs *inputs);
 
 /* What an input is called in records and messages: valid UTF-8, malloc'ed. NULL without memory. */
 char *inputs_name(const char *path);
+
+/* The same for a name that is no path: "-" is itself. */
+char *inputs_visible(const char *name);
+
+/* False if the name says that the file is no text, or hidden. */
+bool inputs_seems_text(const char *path);
 
 #endif

@@ -5,6 +5,7 @@
 #include "message.h"
 #include "options.h"
 #include "output.h"
+#include "tar.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ static int print_version(void)
     struct output output;
     if (!output_open(&output, NULL))
         return STATUS_FAILED;
-    output_format(&output, "depesha %s\n%s\n", depesha_version(), depesha_features());
+    output_format(&output, "depesha %s\n%s%s\n", depesha_version(), depesha_features(), tar_feature());
     return output_close(&output, true);
 }
 

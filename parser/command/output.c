@@ -6,6 +6,7 @@
 #include "message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -94,6 +95,13 @@ static bool open_path(struct output *output, const char *path)
     return open_file(output, path, NULL);
 }
 
+/* Without memory for it the smaller buffer of the C library does. A terminal stays line by line. */
+static void add_buffer(struct output *output)
+{
+    if (!isatty(fileno(output->file)) && (output->buffer = malloc(BUFFER_SIZE)))
+        setvbuf(output->file, output->buffer, _IOFBF, BUFFER_SIZE);
+}
+
 bool output_open(struct output *output, const char *path)
 {
     bool standard = !path || strcmp(path, "-") == 0;
@@ -108,10 +116,48 @@ bool output_open(struct output *output, const char *path)
     } else if (!open_path(output, path)) {
         return refuse(output, strerror(errno));
     }
-    /* Without memory for it the smaller buffer of the C library does. A terminal stays line by line. */
-    if (!isatty(fileno(output->file)) && (output->buffer = malloc(BUFFER_SIZE)))
-        setvbuf(output->file, output->buffer, _IOFBF, BUFFER_SIZE);
+    add_buffer(output);
     return true;
+}
+
+/* An existing file stays as it is, so far. */
+static bool open_in_place(struct output *output, const char *path)
+{
+    struct stat status;
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return false;
+    if (fstat(descriptor, &status) == 0) {
+        identify(output, &status);
+        errno = EINVAL;
+        output->file = output->regular ? fdopen(descriptor, "w") : NULL;
+    }
+    if (!output->file) {
+        int error = errno;
+        close(descriptor);
+        errno = error;
+    }
+    return output->file != NULL;
+}
+
+bool output_reopen(struct output *output, const char *path)
+{
+    *output = (struct output){.name = strdup(path), .used = true};
+    if (!output->name)
+        return refuse(output, "out of memory");
+    if (!open_in_place(output, path))
+        return refuse(output, errno == EINVAL ? "this is no file that one could go on in" : strerror(errno));
+    add_buffer(output);
+    return true;
+}
+
+bool output_cut(struct output *output, size_t kept)
+{
+    int descriptor = fileno(output->file);
+    if (ftruncate(descriptor, (off_t)kept) == 0 && lseek(descriptor, (off_t)kept, SEEK_SET) >= 0)
+        return true;
+    message_say(output->name, "cannot write: %s", strerror(errno));
+    return false;
 }
 
 bool output_overwrites(const struct output *output, const char *path)
@@ -137,14 +183,37 @@ static void note_error(struct output *output, int error)
         output->error = error ? error : EIO;
 }
 
+static void note_use(struct output *output)
+{
+    output->used = true;
+    output->pending = true;
+}
+
 void output_bytes(struct output *output, const char *bytes, size_t size)
 {
     if (!output_works(output) || size == 0)
         return;
-    output->used = true;
+    note_use(output);
     errno = 0;
     if (fwrite(bytes, 1, size, output->file) != size)
         note_error(output, errno);
+}
+
+void output_flush(struct output *output)
+{
+    errno = 0;
+    if (output_works(output) && fflush(output->file) != 0)
+        note_error(output, errno);
+    output->pending = false;
+    clock_gettime(CLOCK_MONOTONIC, &output->flushed);
+}
+
+long output_delay(const struct output *output)
+{
+    struct timespec now;
+    if (!output->pending || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return 0;
+    return (long)(now.tv_sec - output->flushed.tv_sec) * 1000 + (now.tv_nsec - output->flushed.tv_nsec) / 1000000;
 }
 
 void output_text(struct output *output, const char *text)
@@ -158,7 +227,7 @@ void output_format(struct output *output, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    output->used = true;
+    note_use(output);
     errno = 0;
     if (vfprintf(output->file, format, arguments) < 0)
         note_error(output, errno);

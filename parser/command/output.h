@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct output {
     FILE *file;
@@ -22,13 +23,21 @@ struct output {
     bool regular;    /* a regular file is written or replaced ... */
     dev_t device;    /* ... namely this one */
     ino_t inode;
-    bool used; /* something was written */
+    bool used;    /* something was written */
+    bool pending; /* something may not have reached its reader yet */
+    struct timespec flushed;
     bool gone; /* nobody reads it any more */
     int error; /* errno of the first write that failed, or 0 */
 };
 
 /* `path` NULL or "-" is standard output. False, with a message, if it cannot be written. */
 bool output_open(struct output *output, const char *path);
+
+/* Opens the regular file `path`, or makes it, to be written in place. False, with a message. */
+bool output_reopen(struct output *output, const char *path);
+
+/* Keeps the first `kept` bytes of such a file, and goes on behind them. False, with a message. */
+bool output_cut(struct output *output, size_t kept);
 
 /* Whether writing here would overwrite the file `path` ("-": standard input). */
 bool output_overwrites(const struct output *output, const char *path);
@@ -37,6 +46,12 @@ bool output_overwrites(const struct output *output, const char *path);
 bool output_works(const struct output *output);
 void output_bytes(struct output *output, const char *bytes, size_t size);
 void output_text(struct output *output, const char *text);
+
+/* What was written so far reaches its reader now. */
+void output_flush(struct output *output);
+
+/* For how many milliseconds that has been waited for; 0 if nothing waits. */
+long output_delay(const struct output *output);
 void output_format(struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Text that must stay on its line: control characters become blanks. */

@@ -4,27 +4,29 @@
 #include "options.h"
 
 #include <cjson/cJSON.h>
+#include <string.h>
 
 static const char help[] = "Usage: depesha parse [OPTION]... [FILE|DIR|-]...\n"
                            "Read transcriptions of cables and print what they say as JSON records.\n"
-                           "\n"
-                           "  -f, --format FORMAT   json: one cable as a readable object, several as one\n"
-                           "                        object a line (default); ndjson: always one a line;\n"
-                           "                        leaves: every byte of the input, one leaf a line\n"
-                           "      --evidence        add the bytes that each value was read from\n"
-                           "  -g, --grammar FILE    use this grammar instead of the built-in one\n"
-                           "  -o, --output FILE     write to FILE, once all is done\n"
-                           "      --max-bytes SIZE  refuse larger inputs (default 256M)\n"
-                           "  -h, --help            print this help\n"
-                           "\n"
+                           "  -f, --format FORMAT    json: one cable as a readable object, several as one\n"
+                           "                         object a line (default); ndjson: always one a line;\n"
+                           "                         leaves: every byte of the input, one leaf a line\n"
+                           "      --evidence         add the bytes that each value was read from\n"
+                           "  -g, --grammar FILE     use this grammar instead of the built-in one\n"
+                           "  -o, --output FILE      write to FILE, once all is done\n"
+                           "      --resume           write to FILE at once, behind what is there already\n"
+                           "      --from KIND        inputs are text (default), ndjson (one object a line:\n"
+                           "                         {\"id\": ..., \"text\": ...}) or tar\n"
+                           "      --files-from LIST  read also what LIST names, one a line (-0: by NUL)\n"
+                           "  -j, --jobs N           so many threads (default: one a core)\n"
+                           "      --max-bytes SIZE   refuse larger texts (default 256M)\n"
+                           "      --summary          say at the end what was done; --[no-]progress:\n"
+                           "                         also underway (default: on a terminal)\n"
+                           "  -h, --help             print this help\n"
                            "Without FILE, or with -, standard input is read; of a DIR all text files.\n"
-                           "\n"
                            "Exit status: 0 all inputs were recognised as cables, 1 some were not (what\n"
                            "could be read is printed all the same), 2 something could not be done.\n"
-                           "\n"
-                           "Example:\n"
-                           "  depesha parse --evidence cable.txt\n"
-                           "  depesha parse -f ndjson cables/ | jq -r '[.source.name, .cable.date] | @tsv'\n";
+                           "Example: depesha parse -f ndjson cables/ | jq '[.source.name, .cable.date]'\n";
 
 static const char *const formats[] = {"json", "ndjson", "leaves", NULL};
 enum { FORMAT_JSON, FORMAT_NDJSON, FORMAT_LEAVES };
@@ -46,7 +48,7 @@ static char *leaf_text(const depesha_leaf *leaf, const char *name)
 
 static void print_leaves(struct batch *batch)
 {
-    const char *name = batch->inputs.files.count > 1 ? batch->name : NULL;
+    const char *name = batch->alone ? NULL : batch->name;
     size_t count = depesha_leaf_count(batch->document);
     for (size_t i = 0; i < count && output_works(&batch->output); i++) {
         depesha_leaf leaf = depesha_leaf_at(batch->document, i);
@@ -74,11 +76,37 @@ static void print_records(struct batch *batch, unsigned flags)
     }
 }
 
-static void note_form(struct batch *batch)
+static int worth(const depesha_document *document)
 {
-    for (size_t n = 0; n < depesha_document_count(batch->document); n++)
-        if (!depesha_document_form(batch->document, n))
-            batch_worsen(batch, STATUS_DOUBTFUL);
+    for (size_t n = 0; n < depesha_document_count(document); n++)
+        if (!depesha_document_form(document, n))
+            return STATUS_DOUBTFUL;
+    return STATUS_GOOD;
+}
+
+/* The records of one document among many. */
+static void make_records(const struct batch *batch, struct task *task)
+{
+    const unsigned *flags = batch->context;
+    size_t count = depesha_document_count(task->document);
+    task->status = worth(task->document);
+    for (size_t n = 0; n < count; n++) {
+        char *text = depesha_document_json(task->document, n, *flags);
+        if (!text)
+            task_fail(task, "out of memory");
+        else if (task_add(task, text))
+            task_add(task, "\n");
+        depesha_free(text);
+    }
+}
+
+static int check_options(const struct batch *batch, size_t format)
+{
+    if (batch->resumed && (!batch->output_path || strcmp(batch->output_path, "-") == 0))
+        return message_usage("parse", "option '--resume' needs '-o FILE'");
+    if (batch->resumed && format == FORMAT_LEAVES)
+        return message_usage("parse", "option '--resume' goes on with records, not with leaves");
+    return STATUS_GOOD;
 }
 
 int command_parse(int count, char **words)
@@ -89,25 +117,32 @@ int command_parse(int count, char **words)
     const struct option_row options[] = {
         {"format", 'f', OPTION_CHOICE, &format, formats},
         {"evidence", 0, OPTION_FLAG, &evidence, NULL},
+        {"resume", 0, OPTION_FLAG, &batch.resumed, NULL},
         BATCH_OPTIONS(batch),
+        BATCH_MANY_OPTIONS(batch),
         {0},
     };
     const struct usage usage = {.command = "parse", .help = help, .options = options};
     int status = STATUS_FAILED;
     if (!options_read(&usage, &count, words, &status))
         return status;
+    if (check_options(&batch, format) != STATUS_GOOD)
+        return STATUS_FAILED;
+    unsigned flags = evidence ? DEPESHA_EVIDENCE : 0;
     batch.any_bytes = format == FORMAT_LEAVES; /* no input is without leaves */
+    batch.make = format == FORMAT_LEAVES ? NULL : make_records;
+    batch.context = &flags;
     if (!batch_open(&batch, count, words))
         return STATUS_FAILED;
     while (batch_next(&batch)) {
-        bool alone = batch.inputs.files.count == 1 && depesha_document_count(batch.document) == 1;
-        unsigned flags = evidence ? DEPESHA_EVIDENCE : 0;
-        flags |= alone && format == FORMAT_JSON ? DEPESHA_PRETTY : 0;
+        if (!batch.document)
+            continue; /* its records have been written */
+        bool pretty = format == FORMAT_JSON && depesha_document_count(batch.document) == 1;
         if (format == FORMAT_LEAVES)
             print_leaves(&batch);
         else
-            print_records(&batch, flags);
-        note_form(&batch);
+            print_records(&batch, flags | (pretty ? DEPESHA_PRETTY : 0));
+        batch_worsen(&batch, worth(batch.document));
     }
     return batch_close(&batch);
 }
