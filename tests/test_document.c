@@ -495,12 +495,17 @@ static void check_same(const struct sample *sample, const char *how, struct byte
 static void test_utf16(void **state)
 {
     (void)state;
+    size_t tried = 0;
     for (size_t i = 0; i < sample_count; i++) {
+        if (!is_utf8(samples[i].text.at, samples[i].text.size))
+            continue;
         struct bytes wide = bytes_convert(samples[i].text, "UTF-16LE");
         assert_non_null(wide.at);
+        tried++;
         check_same(&samples[i], "UTF-16LE with a mark", bytes_replace(wide, 0, 0, "\xFF\xFE", 2), true);
         check_same(&samples[i], "UTF-16LE without a mark", wide, true);
     }
+    assert_true(tried >= 2);
 }
 
 static void test_windows_1251(void **state)
@@ -520,7 +525,11 @@ static void test_windows_1251(void **state)
 static void test_crlf(void **state)
 {
     (void)state;
+    size_t tried = 0;
     for (size_t i = 0; i < sample_count; i++) {
+        if (!is_utf8(samples[i].text.at, samples[i].text.size) ||
+            memchr(samples[i].text.at, '\r', samples[i].text.size))
+            continue;
         struct bytes old = samples[i].text, crlf = bytes_make(2 * old.size);
         size_t size = 0;
         for (size_t at = 0; at < old.size; at++) {
@@ -532,7 +541,9 @@ static void test_crlf(void **state)
         free(crlf.at);
         /* A value that runs over two lines cites its line break. */
         check_same(&samples[i], "CRLF", exact, false);
+        tried++;
     }
+    assert_true(tried >= 2);
 }
 
 /* ---- accidents ----------------------------------------------------------------------------- */
