@@ -12,14 +12,17 @@ _depesha() {
     [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
 
     if ((COMP_CWORD == 1)); then
-        words='parse check explain grammar --version --help'
+        words='parse check explain grammar generate --version --help'
     else
         case $command:$previous in
         parse:-f | parse:--format) words='json ndjson leaves' ;;
         check:-f | check:--format) words='text json' ;;
         check:-s | check:--severity) words='note warning error' ;;
         grammar:grammar) words='list show check' ;;
-        explain:-w | explain:--why-not | grammar:show)
+        generate:-f | generate:--format) words='text ndjson' ;;
+        generate:--form) words=$(depesha grammar list 2>/dev/null | awk '/^fields/ { exit } NF > 1 && /^  / { print $1 }') ;;
+        generate:-n | generate:--count | generate:-s | generate:--seed | generate:--damage | generate:--language) return ;;
+        explain:-w | explain:--why-not | grammar:show | generate:--production)
             # field 2 of a line of the list, or the only one, is a name
             words=$(depesha grammar list 2>/dev/null | awk '{ print $(NF > 1 ? 2 : 1) }')
             [[ $command:$current == grammar:-* ]] && words='--grammar --text --output --help'
@@ -30,6 +33,7 @@ _depesha() {
         parse:*) words="--format --evidence --grammar --output --resume $many --help" ;;
         check:*) words="--severity --format --grammar --output $many --help" ;;
         explain:*) words='--why-not --line --grammar --output --max-bytes --help' ;;
+        generate:*) words='--count --seed --form --production --language --damage --record --format --grammar --output --help' ;;
         grammar:*) words='--grammar --text --output --help' ;;
         esac
         # options only where one has been begun; files otherwise

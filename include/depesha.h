@@ -34,8 +34,9 @@ typedef enum depesha_status {
     DEPESHA_OK = 0,
     DEPESHA_NO_MEMORY,   /* an allocation failed; nothing is leaked */
     DEPESHA_BAD_GRAMMAR, /* the grammar has errors; the messages say which */
-    DEPESHA_BAD_NAME,    /* no production, form or line of that name */
-    DEPESHA_TOO_LARGE    /* the input is larger than the library reads (2 GiB) */
+    DEPESHA_BAD_NAME,    /* no production, form, language or line of that name */
+    DEPESHA_TOO_LARGE,   /* the input is larger than the library reads (2 GiB) */
+    DEPESHA_UNWRITTEN    /* no text was found that reads as it should */
 } depesha_status;
 
 /* A sentence for a status, static. Thread-safe. */
@@ -174,6 +175,37 @@ DEPESHA_API char *depesha_explain(const depesha_document *document);
  */
 DEPESHA_API depesha_status depesha_why_not(const depesha_document *document, const char *production, size_t line,
                                            char **text);
+
+/* ---- texts that the grammar writes ---------------------------------------------------------- */
+
+/* What to write. All zero: whole cables of any form. Names must stay as they are while a generator has them. */
+typedef struct depesha_recipe {
+    const char *form;        /* the id of a form; NULL: all in turn */
+    const char *production;  /* not NULL: no cables, but texts that this production reads */
+    const char *language;    /* of the grammar's `language` statements; NULL: any */
+    unsigned long long seed; /* the same recipe gives the same texts */
+    double damage;           /* percent of the characters that are lost, doubled, confused or replaced by damage */
+} depesha_recipe;
+
+typedef struct depesha_generator depesha_generator;
+
+/*
+ * Begins a series of texts. On DEPESHA_OK *generator is the caller's, to be freed with depesha_generator_free; it
+ * refers to the grammar and the recipe's names. DEPESHA_BAD_NAME if the grammar has no such form, production or
+ * language. A generator belongs to one thread.
+ */
+DEPESHA_API depesha_status depesha_generator_new(const depesha_grammar *grammar, const depesha_recipe *recipe,
+                                                 depesha_generator **generator);
+DEPESHA_API void depesha_generator_free(depesha_generator *generator);
+
+/*
+ * Writes the next text. On DEPESHA_OK *text, of *size bytes of UTF-8 and a 0 behind them, is the caller's
+ * (depesha_free). If `meant` is not NULL, *meant is the document as it would be read by a reader who knows how it was
+ * written, before any damage: compare what depesha_parse makes of the text. It is freed with depesha_document_free.
+ * DEPESHA_UNWRITTEN if no text came out; the next call tries others.
+ */
+DEPESHA_API depesha_status depesha_generate(depesha_generator *generator, char **text, size_t *size,
+                                            depesha_document **meant);
 
 #ifdef __cplusplus
 }

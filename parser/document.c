@@ -87,11 +87,14 @@ static void reading_restore(struct depesha_document *d, const struct reading *re
     d->repairs = reading->repairs;
 }
 
-static void read_records(struct depesha_document *d, bool flat)
+static void read_records(struct depesha_document *d, bool flat, document_way *way, void *context)
 {
     const struct reading none = {.text = d->text, .lines = d->lines, .repairs = d->repairs};
     reading_restore(d, &none);
-    path_find(&d->matcher, flat, &d->path);
+    if (way != NULL)
+        way(d, context);
+    else
+        path_find(&d->matcher, flat, &d->path);
     tree_grow(d);
     for (size_t i = 0; i < d->record_count; i++)
         form_choose(d, &d->records[i]);
@@ -115,24 +118,25 @@ static void read_mended(struct depesha_document *d)
         return;
     }
     matcher_lines(&d->matcher, &d->lines);
-    read_records(d, false);
+    read_records(d, false, NULL, NULL);
     if (d->path.score <= plain.path.score || (recognised && !is_recognised(d)))
         reading_restore(d, &plain);
 }
 
 /* A page that reads as no cable may be one whose lines were joined. */
-static void read_document(struct depesha_document *d, const void *bytes, size_t size)
+static void read_document(struct depesha_document *d, const void *bytes, size_t size, document_way *way, void *context)
 {
     text_read(&d->arena, bytes, size, &d->text);
     matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
     matcher_lines(&d->matcher, &d->lines);
     d->shown = d->text;
     d->shown_lines = d->lines;
-    read_records(d, false);
-    read_mended(d);
-    if (!is_recognised(d) && path_can_be_flat(&d->lines)) {
+    read_records(d, false, way, context);
+    if (way == NULL)
+        read_mended(d);
+    if (way == NULL && !is_recognised(d) && path_can_be_flat(&d->lines)) {
         struct reading plain = reading_of(d);
-        read_records(d, true);
+        read_records(d, true, NULL, NULL);
         if (!is_recognised(d))
             reading_restore(d, &plain);
     }
@@ -143,8 +147,8 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     }
 }
 
-depesha_status depesha_parse(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
-                             depesha_document **document)
+depesha_status document_make(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
+                             document_way *way, void *context, depesha_document **document)
 {
     *document = NULL;
     if (size > MAX_INPUT)
@@ -159,9 +163,15 @@ depesha_status depesha_parse(const depesha_grammar *grammar, const char *name, c
         return DEPESHA_NO_MEMORY;
     }
     d->name = arena_copy(&d->arena, name == NULL ? "" : name, name == NULL ? 0 : strlen(name));
-    read_document(d, bytes, size);
+    read_document(d, bytes, size, way, context);
     *document = d;
     return DEPESHA_OK;
+}
+
+depesha_status depesha_parse(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
+                             depesha_document **document)
+{
+    return document_make(grammar, name, bytes, size, NULL, NULL, document);
 }
 
 void depesha_document_free(depesha_document *document)

@@ -61,6 +61,13 @@ struct depesha_document {
     size_t record_count, record_room;
 };
 
+/* Fills in document->path without searching for it. */
+typedef void document_way(struct depesha_document *document, void *context);
+
+/* document.c: all of depesha_parse, by the way that is known, if one is (else NULL). */
+depesha_status document_make(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
+                             document_way *way, void *context, depesha_document **document);
+
 /* tree.c: leaves, values and bodies along the path. */
 void tree_grow(struct depesha_document *document);
 

@@ -25,6 +25,8 @@ const char *depesha_status_text(depesha_status status)
         return "there is nothing of that name";
     case DEPESHA_TOO_LARGE:
         return "the input is larger than 2 GiB";
+    case DEPESHA_UNWRITTEN:
+        return "no text was found that reads as it should";
     }
     return "unknown status";
 }

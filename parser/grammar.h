@@ -165,6 +165,14 @@ struct key {
     struct key *next;
 };
 
+/* What the letters of a language look like, for texts that are generated. */
+struct language {
+    const char *name;
+    struct place place;
+    struct node *node;
+    struct language *next;
+};
+
 struct list {
     const char *path;
     size_t index;
@@ -265,6 +273,7 @@ struct depesha_grammar {
     struct type *types;
     struct key *keys;
     struct list *lists;
+    struct language *languages;
     struct field *fields;
     struct form *forms;
     struct node *damage, *noise, *prose;

@@ -637,6 +637,25 @@ pcre2_code *pattern_prefix(const struct depesha_grammar *grammar, struct arena *
     return compile(grammar, e.out.at, e.out.size, PCRE2_ANCHORED, &error, &offset);
 }
 
+pcre2_code *pattern_whole(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node)
+{
+    struct emission e = {.grammar = grammar, .out = {.arena = arena}};
+    int error;
+    size_t offset;
+    buffer_puts(&e.out, "");
+    emit(&e, node);
+    emit_called(&e);
+    return compile(grammar, e.out.at, e.out.size, PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &offset);
+}
+
+pcre2_code *pattern_alone(const struct depesha_grammar *grammar, const char *text, size_t size, bool caseless)
+{
+    int error;
+    size_t offset;
+    return compile(grammar, text, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED | (caseless ? PCRE2_CASELESS : 0), &error,
+                   &offset);
+}
+
 static void print_list(struct buffer *buffer, const struct node *node, const char *between)
 {
     for (; node != NULL; node = node->next) {

@@ -45,6 +45,10 @@ pcre2_code *pattern_prefix(const struct depesha_grammar *grammar, struct arena *
                            size_t count);
 size_t pattern_elements(const struct field *field);
 
+/* The pattern of an expression over a whole text; that of a part of a /pattern/. NULL as above; owned by the caller. */
+pcre2_code *pattern_whole(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node);
+pcre2_code *pattern_alone(const struct depesha_grammar *grammar, const char *text, size_t size, bool caseless);
+
 /* An expression as the grammar language writes it. */
 void pattern_print(struct buffer *buffer, const struct node *node);
 

@@ -405,6 +405,9 @@ void resolve_check(const struct depesha_grammar *grammar, bool all, struct compl
             check_leaves(grammar, complaints, shared[i]);
             changed = true;
         }
+    for (const struct language *language = grammar->languages; language != NULL; language = language->next)
+        if (all || !is_built_in(language->place))
+            check_leaves(grammar, complaints, language->node);
     if (changed) {
         check_pattern(grammar, complaints, &grammar->lead, start);
         check_pattern(grammar, complaints, &grammar->prose_line, start);
@@ -721,6 +724,8 @@ static void resolve_shared(struct depesha_grammar *grammar, struct complaints *c
     resolve_plain(grammar, complaints, grammar->damage);
     resolve_plain(grammar, complaints, grammar->noise);
     resolve_plain(grammar, complaints, grammar->prose);
+    for (struct language *language = grammar->languages; language != NULL; language = language->next)
+        resolve_plain(grammar, complaints, language->node);
     pattern_add(grammar, &grammar->lead, PATTERN_LEAD, NULL);
     if (grammar->prose != NULL)
         pattern_add(grammar, &grammar->prose_line, PATTERN_LINE, grammar->prose);

@@ -573,6 +573,26 @@ static void read_prose(struct reader *r)
     add_alternative(r, &r->grammar->prose);
 }
 
+/* language ru /\p{Cyrillic}/: a letter of it. */
+static void read_language(struct reader *r)
+{
+    struct language *language = arena_take(&r->grammar->arena, 1, sizeof *language);
+    language->place = r->token.place;
+    language->name = expect_word(r, "the language's name");
+    if (language->name == NULL)
+        return;
+    add_alternative(r, &language->node);
+    for (const struct language *other = r->grammar->languages; other != NULL; other = other->next)
+        if (strcmp(other->name, language->name) == 0 &&
+            already(r, "language", language->name, language->place, other->place))
+            return;
+    struct language **last = &r->grammar->languages;
+    while (*last != NULL)
+        last = &(*last)->next;
+    if (language->node != NULL)
+        *last = language;
+}
+
 static void read_alike(struct reader *r)
 {
     while (is_lexeme(r, STRING)) {
@@ -987,11 +1007,11 @@ static const struct statement {
     const char *keyword;
     void (*read)(struct reader *);
 } statements[] = {
-    {"grammar", read_grammar}, {"include", read_include}, {"period", read_period}, {"damage", read_damage},
-    {"noise", read_noise},     {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
-    {"enum", read_enum},       {"type", read_type},       {"key", read_key},       {"list", read_list},
-    {"zone", read_zone},       {"field", read_field},     {"form", read_form},     {"pairs", read_pairs},
-    {"shapes", read_shapes},
+    {"grammar", read_grammar},   {"include", read_include}, {"period", read_period}, {"damage", read_damage},
+    {"noise", read_noise},       {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
+    {"enum", read_enum},         {"type", read_type},       {"key", read_key},       {"list", read_list},
+    {"zone", read_zone},         {"field", read_field},     {"form", read_form},     {"pairs", read_pairs},
+    {"language", read_language}, {"shapes", read_shapes},
 };
 
 static void read_statement(struct reader *r)
@@ -1007,7 +1027,7 @@ static void read_statement(struct reader *r)
         }
     complain(r->complaints, r->token.place,
              "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, pairs, "
-             "shapes, token, enum, type, key, list, zone, field and form, and go on in indented lines",
+             "shapes, language, token, enum, type, key, list, zone, field and form, and go on in indented lines",
              token_name(r));
     next_token(r);
 }

@@ -224,7 +224,7 @@ check 'an unknown format: 2, and which there are' fails "'xml'.*json.*ndjson.*le
 check 'an option without value: 2' fails 'needs a value' parse -g
 check 'no command: 2' fails 'parse.*check.*explain.*grammar'
 check '--version' version
-for command in '' parse check explain grammar; do
+for command in '' parse check explain grammar generate; do
     # shellcheck disable=SC2086
     check "depesha $command --help fits 24 lines of 80" fits $command
 done

@@ -12,5 +12,6 @@ int command_parse(int count, char **words);
 int command_check(int count, char **words);
 int command_explain(int count, char **words);
 int command_grammar(int count, char **words);
+int command_generate(int count, char **words);
 
 #endif

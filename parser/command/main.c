@@ -19,6 +19,7 @@ static const char help[] = "Usage: depesha COMMAND [OPTION]... [FILE|DIR|-]...\n
                            "  check      what in the transcriptions is doubtful\n"
                            "  explain    how one transcription was read, line by line\n"
                            "  grammar    list, show or check the grammar that says what cables look like\n"
+                           "  generate   write invented cables, for tests and measurements\n"
                            "\n"
                            "  -V, --version   print the version and what it was built with\n"
                            "  -h, --help      print this help; after a COMMAND, the help of that command\n"
@@ -33,10 +34,8 @@ static const struct {
     const char *name;
     int (*run)(int count, char **words);
 } commands[] = {
-    {"parse", command_parse},
-    {"check", command_check},
-    {"explain", command_explain},
-    {"grammar", command_grammar},
+    {"parse", command_parse},     {"check", command_check},       {"explain", command_explain},
+    {"grammar", command_grammar}, {"generate", command_generate},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
@@ -72,7 +71,7 @@ static int run_bare(int count, char **words)
         return status;
     if (version)
         return print_version();
-    return message_usage("", "say what to do: parse, check, explain or grammar");
+    return message_usage("", "say what to do: parse, check, explain, grammar or generate");
 }
 
 static int say_unknown(const char *word)
