@@ -26,11 +26,14 @@ recipe() {
     awk -v wanted="$1" '/^```$/ { inside = 0 } inside && count == wanted { print } /^```sh$/ { count++; inside = 1 }' "$recipes"
 }
 
+# UTF-8, for they go through JSON, and cables only.
 for n in 0 1 2 3 4 5 6 7; do
     mkdir -p "cables/$n"
-    cp "$samples"/*.txt "$samples"/ankara-1947.md "cables/$n"
+    for file in "$samples"/*.txt "$samples"/ankara-1947.md; do
+        iconv -f UTF-8 -t UTF-8 "$file" >text 2>/dev/null && cp text "cables/$n/$(basename "$file")"
+    done
 done
-rm -f cables/?/soup.txt
+rm -f text cables/?/{soup,conversation-*,journal-*}.txt
 depesha parse -j 1 -f ndjson cables >want
 say $? 'the corpus'
 
