@@ -99,6 +99,7 @@ help:
 	@echo 'make demo          the record of one sample; DEMO=FILE chooses which'
 	@echo 'make test          all tests; "make sanitize" and "make valgrind" run them under supervision'
 	@echo 'make install       to PREFIX ($(PREFIX)); "make uninstall" takes it away again'
+	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
 	@echo 'make dev           a build with more warnings, each of them an error'
 	@echo 'make tidy          clang-tidy and cppcheck'
 	@echo 'make format        clang-format; "make format-check" only says what is amiss'
@@ -120,6 +121,8 @@ package.parallel          := parallel             parallel             parallel 
 package.valgrind          := valgrind+libc6-dbg  valgrind             valgrind    valgrind
 package.cppcheck          := cppcheck            cppcheck             cppcheck    cppcheck
 package.clang-tidy        := clang-tidy          clang-tools-extra    clang       llvm
+package.clang             := clang+libclang-rt-14-dev clang+compiler-rt   clang+compiler-rt llvm
+package.afl-fuzz          := afl++               american-fuzzy-lop   afl++       afl++
 package.clang-format      := clang-format        clang-tools-extra    clang       clang-format
 
 TO_BUILD := compiler pkg-config $(REQUIRED)
@@ -289,6 +292,73 @@ tests-run-valgrind: all tests-built
 	@WRAPPER='$(VALGRIND)' BUILD='$(BUILD)' sh tests/run.sh $(TESTS)
 	$(VALGRIND) $(BUILD)/depesha parse --evidence -o /dev/null $(SAMPLES) || [ $$? -eq 1 ]
 
+# ---- fuzzing -------------------------------------------------------------------------------------------------------
+# A harness is fuzz/NAME.c. libFuzzer runs it for TIME seconds (make fuzz), AFL++ may (make fuzz-afl), and without either
+# it reads files (the tests replay fuzz/corpus and fuzz/regressions). What libFuzzer finds goes to fuzz/regressions.
+
+TIME     ?= 60
+HARNESSES := parse check record evidence leaves explain generate grammar text
+CLANG    ?= clang
+FUZZED   := -O2 -g -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
+            -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARNESS_PARTS := fuzz/harness.c fuzz/harness.h
+# Cables are changed by productions; grammars, code pages and choices by bytes.
+seeds.grammar := grammars
+seeds.text    := bytes
+mutator = $(if $(filter grammar text generate,$(1)),,fuzz/mutator.c)
+longest = $(if $(filter generate,$(1)),8,$(if $(filter text,$(1)),512,2048))
+
+COMPILE_HARNESS = $(COMPILE) -Ifuzz -Iparser $(PACKAGE_CFLAGS) $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MF $@.d
+
+.PHONY: fuzz fuzz-built fuzz-run fuzz-afl fuzz-replay
+.SECONDEXPANSION:
+$(HARNESSES:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(HARNESS_PARTS) $$(call mutator,$$*) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE_HARNESS) -fsanitize=fuzzer -o $@ $(filter %.c,$^) $(LIBRARY) $(PACKAGE_LIBS)
+
+$(HARNESSES:%=$(BUILD)/fuzz/replay-%): $(BUILD)/fuzz/replay-%: fuzz/%.c $(HARNESS_PARTS) fuzz/replay.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(COMPILE_HARNESS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIBRARY) $(PACKAGE_LIBS)
+
+# The words of the grammar, and those of the grammar language, as libFuzzer and AFL++ take them.
+$(BUILD)/fuzz/cables.dict: $(GRAMMARS) Makefile
+	@mkdir -p $(@D)
+	sed '/^ *#/d; /^ *eg /d' $(GRAMMARS) | grep -oE '"[^"\\]+"' | awk 'length >= 4 && length <= 40' | sort -u | LC_ALL=C awk '\
+	  BEGIN { for (i = 128; i < 256; i++) code[sprintf("%c", i)] = sprintf("\\x%02X", i) } \
+	  { line = ""; for (i = 1; i <= length($$0); i++) { c = substr($$0, i, 1); line = line (c in code ? code[c] : c) } \
+	    print line }' >$@
+
+$(BUILD)/fuzz/grammars.dict: parser/syntax.c Makefile
+	@mkdir -p $(@D)
+	grep -oE '(take_word|is_word|is_keyword)\(r, "[a-z]+"|\{"[a-z]+", read_|"eg"' parser/syntax.c | grep -oE '"[a-z]+"' | sort -u >$@
+
+fuzz-replay: $(HARNESSES:%=$(BUILD)/fuzz/replay-%)
+
+fuzz-built: $(HARNESSES:%=$(BUILD)/fuzz/%) $(BUILD)/fuzz/cables.dict $(BUILD)/fuzz/grammars.dict
+
+fuzz-run: fuzz-built
+	@mkdir -p fuzz/regressions
+	@set -e; $(foreach name,$(HARNESSES),mkdir -p $(BUILD)/fuzz/corpus-$(name); echo "== $(name)"; \
+	  nice $(BUILD)/fuzz/$(name) -max_total_time=$(TIME) -max_len=$(call longest,$(name)) -timeout=20 -rss_limit_mb=4096 \
+	    $(if $(filter text generate,$(name)),,-dict=$(BUILD)/fuzz/$(if $(filter grammar,$(name)),grammars,cables).dict) \
+	    -artifact_prefix=fuzz/regressions/$(name)- -print_final_stats=1 $(FUZZ_FLAGS) \
+	    $(BUILD)/fuzz/corpus-$(name) $(wildcard fuzz/corpus/$(or $(seeds.$(name)),cables)) 2>&1 | \
+	    tee $(BUILD)/fuzz/$(name).log | grep -E '^stat::number|ERROR|DONE|does not hold' || true; \
+	  ! grep -qE 'ERROR: |does not hold' $(BUILD)/fuzz/$(name).log;)
+
+fuzz:
+	$(call prepare,$(TO_BUILD) clang)
+	@$(MAKE) --no-print-directory fuzz-run BUILD=build-fuzz CC='$(CLANG)' CFLAGS='$(FUZZED)'
+
+# The same harnesses under AFL++, in persistent mode: make fuzz-afl HARNESS=parse TIME=60
+HARNESS ?= parse
+fuzz-afl:
+	$(call prepare,$(TO_BUILD) afl-fuzz)
+	@$(MAKE) --no-print-directory fuzz-built HARNESSES=$(HARNESS) BUILD=build-afl CC=afl-clang-fast CFLAGS='-O2 -g'
+	AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 nice afl-fuzz -V $(TIME) -t 5000 \
+	  -i fuzz/corpus/$(or $(seeds.$(HARNESS)),cables) -o build-afl/found-$(HARNESS) \
+	  -x build-afl/fuzz/$(if $(filter grammar,$(HARNESS)),grammars,cables).dict -- build-afl/fuzz/$(HARNESS)
+
 # ---- checking ------------------------------------------------------------------------------------------------------
 
 dev:
@@ -311,7 +381,7 @@ format-check:
 	clang-format --dry-run --Werror $(ALL_C)
 
 clean:
-	rm -rf $(BUILD) build-asan build-dev
+	rm -rf $(BUILD) build-asan build-dev build-fuzz build-afl
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 #include "document.h"
 #include "pattern.h"
 
-enum { SHOWN = 64 };
+enum { SHOWN = 64, BRIEF = 80 }; /* characters, bytes */
 
 /* One line's text, cut to fit a terminal. */
 static void show_text(struct buffer *buffer, const struct text *text, size_t start, size_t end)
@@ -26,6 +26,17 @@ static void show_text(struct buffer *buffer, const struct text *text, size_t sta
         buffer_puts(buffer, "\xE2\x80\xA6");
 }
 
+/* So many bytes of a value as are shown: whole characters. */
+static size_t brief_size(const char *text)
+{
+    size_t size = strlen(text);
+    if (size <= BRIEF)
+        return size;
+    for (size = BRIEF; size > 0 && ((unsigned char)text[size] & 0xC0) == 0x80;)
+        size--;
+    return size;
+}
+
 static void show_yield(struct buffer *buffer, const struct depesha_document *d, const struct mark *mark)
 {
     bool first = true;
@@ -34,7 +45,8 @@ static void show_yield(struct buffer *buffer, const struct depesha_document *d, 
             const struct value *value = &d->records[r].values.at[i];
             if (value->field != mark->field || value->span.start < mark->start || value->span.end > mark->end)
                 continue;
-            buffer_format(buffer, "%s %s \"%.80s\"", first ? " ->" : ",", value->key->path, value->text);
+            buffer_format(buffer, "%s %s \"%.*s\"", first ? " ->" : ",", value->key->path, (int)brief_size(value->text),
+                          value->text);
             first = false;
         }
 }

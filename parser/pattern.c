@@ -20,6 +20,7 @@ struct emission {
     const struct depesha_grammar *grammar;
     struct buffer out;
     enum capture capture;
+    bool in_damage, in_noise;         /* between the parts of damage there is no other damage, nor noise within noise */
     const char **parts;               /* of a token */
     size_t count, room;               /* of captures */
     const struct definition **called; /* tokens that are written once, behind the pattern */
@@ -31,16 +32,23 @@ static void emit(struct emission *e, const struct node *node);
 
 /* ---- expressions to PCRE2 ------------------------------------------------------------------- */
 
+static void emit_damage(struct emission *e)
+{
+    enum capture capture = e->capture;
+    if (e->grammar->damage == NULL || e->in_damage)
+        return;
+    e->in_damage = true;
+    e->capture = NO_CAPTURE;
+    buffer_puts(&e->out, "|");
+    emit(e, e->grammar->damage);
+    e->capture = capture;
+    e->in_damage = false;
+}
+
 static void emit_gap(struct emission *e)
 {
     buffer_puts(&e->out, "(?:\\h");
-    if (e->grammar->damage != NULL) {
-        enum capture capture = e->capture;
-        e->capture = NO_CAPTURE;
-        buffer_puts(&e->out, "|");
-        emit(e, e->grammar->damage);
-        e->capture = capture;
-    }
+    emit_damage(e);
     buffer_puts(&e->out, ")*+");
 }
 
@@ -50,13 +58,12 @@ static void emit_lead(struct emission *e)
     enum capture capture = e->capture;
     e->capture = NO_CAPTURE;
     buffer_puts(&e->out, "(?:\\h");
-    if (e->grammar->damage != NULL) {
-        buffer_puts(&e->out, "|");
-        emit(e, e->grammar->damage);
-    }
-    if (e->grammar->noise != NULL) {
+    emit_damage(e);
+    if (e->grammar->noise != NULL && !e->in_noise) {
+        e->in_noise = true;
         buffer_puts(&e->out, "|");
         emit(e, e->grammar->noise);
+        e->in_noise = false;
     }
     buffer_puts(&e->out, ")*+");
     e->capture = capture;
