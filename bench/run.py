@@ -287,9 +287,9 @@ class Bench:
             row("the same, long bodies", f"{f['ratio_grep_long']:.1f} x", "<= 8 x")
         if "lognormalizer_lines" in f:
             row("lines a second, against `lognormalizer`", f"{f['depesha_lines'] / f['lognormalizer_lines']:.2f} x", ">= 1 x")
-        row("speed against the Python script", f"{f['ratio_python']:.1f} x", ">= 30 x")
+        row("speed against the Python script", f"{f['ratio_python']:.2f} x", ">= 30 x")
         if "ratio_lark" in f:
-            row("speed against `lark`", f"{f['ratio_lark']:.0f} x", ">= 500 x")
+            row("speed against `lark`", f"{f['ratio_lark']:.2f} x", ">= 500 x")
         if "jq" in start:
             row("one cable, whole process, against `jq .` on its record", f"{start['depesha'] / start['jq']:.2f} x", "<= 0.33 x")
         row("one cable, whole process, against `true`", f"{start['depesha'] / start['true']:.1f} x", "<= 4 x")
