@@ -8,6 +8,8 @@ CFLAGS     ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 OBJCOPY    ?= objcopy
 INSTALL    ?= install
+# The system's own comes first: it is the one for which the packages of the bench are.
+PYTHON     ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
@@ -88,8 +90,8 @@ COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD
 $(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
 $(COMMAND):          INCLUDES = $(COMMAND_CFLAGS) $(EXTRA_FEATURES) -pthread
 
-.PHONY: all help demo test sanitize valgrind dev tidy format format-check install uninstall clean
-.PHONY: demo-shown tests-built tests-run tests-run-valgrind FORCE
+.PHONY: all help demo test sanitize valgrind bench dev tidy format format-check install uninstall clean
+.PHONY: demo-shown bench-run tests-built tests-run tests-run-valgrind FORCE
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/depesha $(STATIC) $(BUILD)/$(LINKNAME)
@@ -100,6 +102,7 @@ help:
 	@echo 'make test          all tests; "make sanitize" and "make valgrind" run them under supervision'
 	@echo 'make install       to PREFIX ($(PREFIX)); "make uninstall" takes it away again'
 	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
+	@echo 'make bench         speed and memory, against other tools, on CABLES cables ($(CABLES)); writes bench/results'
 	@echo 'make dev           a build with more warnings, each of them an error'
 	@echo 'make tidy          clang-tidy and cppcheck'
 	@echo 'make format        clang-format; "make format-check" only says what is amiss'
@@ -124,16 +127,23 @@ package.clang-tidy        := clang-tidy          clang-tools-extra    clang     
 package.clang             := clang+libclang-rt-14-dev clang+compiler-rt   clang+compiler-rt llvm
 package.afl-fuzz          := afl++               american-fuzzy-lop   afl++       afl++
 package.clang-format      := clang-format        clang-tools-extra    clang       clang-format
+package.python3           := python3             python3              python      python3
+package.pcre2grep         := pcre2-utils         pcre2-tools          pcre2       pcre2
+package.lognormalizer     := liblognorm-utils    liblognorm-utils     liblognorm  liblognorm
+package.lark              := python3-lark        python3-lark         python-lark python-lark
+package.hyperfine         := hyperfine           hyperfine            hyperfine   hyperfine
 
 TO_BUILD := compiler pkg-config $(REQUIRED)
 TO_TEST  := $(TO_BUILD) cmocka jq parallel
+TO_BENCH := $(TO_BUILD) python3 pcre2grep lognormalizer lark jq hyperfine valgrind
 
 # Each prints something if the need is met. A library is known by pkg-config, a tool by its name.
 have.compiler = echo '\#include <stdio.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes
 have.library  = $(PKG_CONFIG) --exists $(1) >/dev/null 2>&1 && echo yes
 have.tool     = command -v $(if $(filter pkg-config,$(1)),$(firstword $(PKG_CONFIG)),$(1)) 2>/dev/null
-have = $(if $(filter compiler,$(1)),$(have.compiler),$(if $(filter lib% uchardet cmocka,$(1)),$\
-  $(have.library),$(have.tool)))
+have.lark     = $(PYTHON) -c 'import lark' 2>/dev/null && echo yes
+have = $(if $(filter lark,$(1)),$(have.lark),$(if $(filter compiler,$(1)),$(have.compiler),$(if $(filter lib% uchardet cmocka,$(1)),$\
+  $(have.library),$(have.tool))))
 lacking  = $(strip $(foreach need,$(1),$(if $(shell $(call have,$(need))),,$(need))))
 packages = $(sort $(foreach need,$(2),$(subst +, ,$(word $(1),$(package.$(need))))))
 
@@ -358,6 +368,18 @@ fuzz-afl:
 	AFL_SKIP_CPUFREQ=1 AFL_NO_UI=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 nice afl-fuzz -V $(TIME) -t 5000 \
 	  -i fuzz/corpus/$(or $(seeds.$(HARNESS)),cables) -o build-afl/found-$(HARNESS) \
 	  -x build-afl/fuzz/$(if $(filter grammar,$(HARNESS)),grammars,cables).dict -- build-afl/fuzz/$(HARNESS)
+# ---- measuring ----------------------------------------------------------------------------------------------------
+
+# CABLES=2000 is quick. The corpus is kept in the build folder; RESULTS is where the table and the plots go.
+CABLES  ?= 100000
+RESULTS ?= bench/results
+
+bench:
+	$(call prepare,$(TO_BENCH))
+	@$(MAKE) --no-print-directory bench-run
+
+bench-run: all
+	@$(PYTHON) bench/run.py --build '$(BUILD)' --cables '$(CABLES)' --results '$(RESULTS)'
 
 # ---- checking ------------------------------------------------------------------------------------------------------
 
