@@ -172,6 +172,21 @@ void depesha_document_free(depesha_document *document)
     free(document);
 }
 
+const char *depesha_document_encoding(const depesha_document *document)
+{
+    return document == NULL ? NULL : document->text.encoding;
+}
+
+const char *depesha_document_line(const depesha_document *document, size_t line, size_t *size)
+{
+    *size = 0;
+    if (document == NULL || line == 0 || line > document->shown_lines.count)
+        return NULL;
+    const struct line *at = &document->shown_lines.at[line - 1];
+    *size = at->end - at->start;
+    return document->shown.at + at->start;
+}
+
 size_t depesha_document_count(const depesha_document *document)
 {
     return document == NULL ? 0 : document->record_count;
