@@ -127,6 +127,8 @@ static void find_conflicting(struct finder *f)
     for (size_t i = 0; i < f->record->values.conflict_count; i++) {
         const struct conflict *conflict = &f->record->values.conflicts[i];
         const struct value *kept = &f->record->values.at[conflict->kept];
+        if (is_found(f, shown_span(f, kept->span)) || is_found(f, shown_span(f, conflict->span)))
+            continue; /* one of them is known to be wrong */
         find(f, conflict->span, NULL,
              (const struct telling[]){{"key", kept->key->path},
                                       {"value", conflict->text},
@@ -146,6 +148,11 @@ static void find_unrecognised(struct finder *f)
     for (size_t i = 0; i < record->fit_count; i++)
         if (nearest == NULL || record->fits[i].score > nearest->score)
             nearest = &record->fits[i];
+    /* A year that was found wrong says it all. */
+    for (size_t i = 0; i < record->values.count; i++)
+        if (record->values.at[i].key->type->kind == KIND_DATE && nearest != NULL && nearest->untimely &&
+            is_found(f, shown_span(f, record->values.at[i].span)))
+            return;
     const char *why = "";
     if (nearest != NULL && nearest->score > 0)
         why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id, nearest->lacks);

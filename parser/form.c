@@ -33,16 +33,23 @@ void form_name_demand(struct buffer *buffer, const struct demand *demand)
         buffer_format(buffer, "%s%s", name->name, name->next != NULL ? " or " : "");
 }
 
-/* A cable's own dates must lie in the form's years. */
-static bool in_years(const struct record *record, const struct form *form)
+/* A cable's own dates must lie in the form's years. One that no cable can have is a slip if another does. */
+static bool in_years(const struct depesha_grammar *grammar, const struct record *record, const struct form *form)
 {
+    bool slips = false, within = false;
     for (size_t i = 0; i < record->values.count; i++) {
         const struct value *value = &record->values.at[i];
         int year = value->key->type->kind == KIND_DATE && !value->key->root ? value->moment.year : -1;
-        if (year >= 0 && (year < form->first_year || year > form->last_year))
+        if (year < 0)
+            continue;
+        if (year >= form->first_year && year <= form->last_year)
+            within = true;
+        else if (year < grammar->first_year || year > grammar->last_year)
+            slips = true;
+        else
             return false;
     }
-    return true;
+    return within || !slips;
 }
 
 static struct fit fit_of(struct depesha_document *d, const struct record *record, const struct form *form)
@@ -65,7 +72,7 @@ static struct fit fit_of(struct depesha_document *d, const struct record *record
             form_name_demand(&has, never);
             fit.lacks = arena_format(&d->arena, "never has %s", has.at);
         }
-    fit.untimely = fit.lacks == NULL && !in_years(record, form);
+    fit.untimely = fit.lacks == NULL && !in_years(d->grammar, record, form);
     if (fit.untimely)
         fit.lacks = arena_format(&d->arena, "was in use from %d to %d", form->first_year, form->last_year);
     fit.fits = fit.lacks == NULL;

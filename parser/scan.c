@@ -188,7 +188,9 @@ static void look_for_expression(struct finder *f, struct span span)
 
 void find_expression(struct finder *f)
 {
-    if (*f->condition->keys != NULL)
+    if (f->condition->anywhere)
+        look_for_expression(f, f->span);
+    else if (*f->condition->keys != NULL)
         in_values(f, look_for_expression);
     else
         in_lines(f, look_for_expression);
@@ -294,17 +296,38 @@ static void find_read_as_words(struct finder *f)
     }
 }
 
+/* Only part of a word may have been read: TPO SECRET is secret, and the rest nothing. */
+static void look_beside(struct finder *f, struct span passage)
+{
+    const char *text = f->d->text.at;
+    while (passage.end > passage.start && text[passage.end - 1] == ' ')
+        passage.end--;
+    for (size_t i = 0; i < f->record->values.count; i++) {
+        const struct value *value = &f->record->values.at[i];
+        bool behind = value->span.start == passage.end + 1 && text[passage.end] == ' ';
+        bool before = passage.start == value->span.end + 1 && text[value->span.end] == ' ';
+        if (is_word_of(f, value) && (behind || before))
+            look_for_word(f, shown_span(f, behind ? (struct span){passage.start, value->span.end}
+                                                  : (struct span){value->span.start, passage.end}));
+    }
+}
+
 /* Without an expression: what nothing explains, and short lines of the text; else what the expression finds. */
 void find_nearly(struct finder *f)
 {
     find_read_as_words(f);
     if (f->condition->node != NULL) {
-        in_lines(f, look_for_words);
+        if (f->condition->anywhere)
+            look_for_words(f, f->span);
+        else
+            in_lines(f, look_for_words);
         return;
     }
     for (size_t i = 0; i < f->record->unparsed_count && i < MAX_FINDINGS; i++)
-        if (f->condition->zones >> f->record->unparsed[i].zone & 1)
+        if (f->condition->zones >> f->record->unparsed[i].zone & 1) {
             look_for_cell(f, shown_span(f, f->record->unparsed[i].span));
+            look_beside(f, f->record->unparsed[i].span);
+        }
     for (size_t i = 0; i < f->d->grammar->zone_count; i++)
         if (f->d->grammar->zones[i].body && (f->condition->zones >> i & 1))
             in_lines(f, look_for_cell);
@@ -500,6 +523,30 @@ void find_mixed(struct finder *f)
 
 /* ---- what nothing explains, and what was read as something else ------------------------------ */
 
+/* Whether a stretch of the text as it is has no letter or digit. */
+static bool is_empty(const struct finder *f, size_t start, size_t end)
+{
+    while (start < end && !is_word_byte((unsigned char)f->d->shown.at[start]))
+        start++;
+    return start >= end;
+}
+
+/* Passages with nothing between them are one: what is wrong in a line may leave those beside it unexplained. */
+static struct span region_of(const struct finder *f, size_t passage)
+{
+    const struct passage *unparsed = f->record->unparsed;
+    struct span region = shown_span(f, unparsed[passage].span);
+    if (passage > 0) {
+        struct span before = shown_span(f, unparsed[passage - 1].span);
+        region.start = is_empty(f, before.end, region.start) ? before.start : region.start;
+    }
+    if (passage + 1 < f->record->unparsed_count) {
+        struct span next = shown_span(f, unparsed[passage + 1].span);
+        region.end = is_empty(f, region.end, next.start) ? next.end : region.end;
+    }
+    return region;
+}
+
 void find_unexplained(struct finder *f)
 {
     const struct text *text = &f->d->shown;
@@ -509,7 +556,7 @@ void find_unexplained(struct finder *f)
         size_t words = 0;
         for (size_t at = span.start; at < span.end; at++)
             words += is_word_byte((unsigned char)text->at[at]);
-        if (words < 3 || !(f->condition->zones >> passage->zone & 1) || is_found(f, span))
+        if (words < 3 || !(f->condition->zones >> passage->zone & 1) || is_found(f, region_of(f, i)))
             continue;
         size_t shown = span.start;
         for (size_t n = 0; shown < span.end && n < 50; n++)

@@ -1055,6 +1055,9 @@ static void read_part(struct reader *r, struct condition *condition, char part)
     case 'w':
         condition->paths = take_word(r, "within") ? expect_names(r, "a path of the record") : NULL;
         break;
+    case 'a':
+        condition->anywhere = take_word(r, "anywhere");
+        break;
     case 'm':
         condition->mend = take_word(r, "mend") ? read_text(r, "") : NULL;
         break;
