@@ -121,9 +121,11 @@ static void find_unreadable(struct finder *f)
     find_misread(f, false);
 }
 
-/* A key that has one value, and another somewhere else. */
+/* A key that has one value, and another somewhere else; not where words were picked out of joined lines. */
 static void find_conflicting(struct finder *f)
 {
+    if (f->d->flat)
+        return;
     for (size_t i = 0; i < f->record->values.conflict_count; i++) {
         const struct conflict *conflict = &f->record->values.conflicts[i];
         const struct value *kept = &f->record->values.at[conflict->kept];
@@ -138,6 +140,20 @@ static void find_conflicting(struct finder *f)
     }
 }
 
+/* Whether a form would fit but for a year that was found wrong: then that says it all. */
+static bool is_untimely(const struct finder *f)
+{
+    bool untimely = false;
+    for (size_t i = 0; i < f->record->fit_count; i++)
+        untimely = untimely || f->record->fits[i].untimely;
+    for (size_t i = 0; untimely && i < f->record->values.count; i++) {
+        const struct value *value = &f->record->values.at[i];
+        if (value->key->type->kind == KIND_DATE && is_found(f, shown_span(f, value->span)))
+            return true;
+    }
+    return false;
+}
+
 /* Which form came nearest, for a text that is none. */
 static void find_unrecognised(struct finder *f)
 {
@@ -148,11 +164,8 @@ static void find_unrecognised(struct finder *f)
     for (size_t i = 0; i < record->fit_count; i++)
         if (nearest == NULL || record->fits[i].score > nearest->score)
             nearest = &record->fits[i];
-    /* A year that was found wrong says it all. */
-    for (size_t i = 0; i < record->values.count; i++)
-        if (record->values.at[i].key->type->kind == KIND_DATE && nearest != NULL && nearest->untimely &&
-            is_found(f, shown_span(f, record->values.at[i].span)))
-            return;
+    if (is_untimely(f))
+        return;
     const char *why = "";
     if (nearest != NULL && nearest->score > 0)
         why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id, nearest->lacks);

@@ -133,7 +133,8 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     if (!is_recognised(d) && path_can_be_flat(&d->lines)) {
         struct reading plain = reading_of(d);
         read_records(d, true);
-        if (!is_recognised(d))
+        d->flat = is_recognised(d);
+        if (!d->flat)
             reading_restore(d, &plain);
     }
     for (size_t i = 0; i < d->record_count; i++) {

@@ -61,6 +61,7 @@ struct depesha_document {
     size_t leaf_count, leaf_room;
     struct record *records;
     size_t record_count, record_room;
+    bool flat;                  /* lines were joined: words were read one by one */
     const uint32_t *line_zones; /* for the checks */
 };
 

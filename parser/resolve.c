@@ -849,6 +849,9 @@ static void adjust_rules(struct depesha_grammar *grammar, struct complaints *com
         }
         rule->off = change->off;
         rule->severity = change->off ? rule->severity : change->severity;
+        rule->forms = change->forms != NULL ? change->forms : rule->forms;
+        rule->only_if = change->only_if != NULL ? change->only_if : rule->only_if;
+        rule->unless = change->unless != NULL ? change->unless : rule->unless;
         rule->says = change->says != NULL ? change->says : rule->says;
         rule->about = change->about != NULL ? change->about : rule->about;
         rule->example = change->example != NULL ? change->example : rule->example;

@@ -1157,8 +1157,6 @@ static void read_rule(struct reader *r)
         return;
     if (defines && rule->says == NULL)
         complain(r->complaints, rule->place, "rule '%s' has no message; add a line: says \"text\"", rule->id);
-    if (!defines && (rule->forms != NULL || rule->only_if != NULL || rule->unless != NULL))
-        complain(r->complaints, rule->place, "rule '%s' looks for nothing; add a line: when PREDICATE", rule->id);
     struct rule **last = defines ? &r->grammar->rules : &r->grammar->adjustments;
     while (*last != NULL)
         last = &(*last)->next;

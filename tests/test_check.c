@@ -35,7 +35,6 @@ static void test_wrong_rules(void **state)
         {"rule a note when odd says \"x\"\n", "t:6:18: a rule cannot look for 'odd', only for what is unrecognised,"},
         {"rule a note when disordered\n", "t:6:6: rule 'a' has no message; add a line: says \"text\""},
         {"rule a note when disordered says \"{x}\"\n", "t:6:6: the message of rule 'a' has {x}, which"},
-        {"rule a note if k\n", "t:6:6: rule 'a' looks for nothing; add a line: when PREDICATE"},
         {"rule a note when disordered says \"x\" maybe k\n",
          "t:6:38: a rule has when, for, if, unless, says, about and eg"},
         {"rule a note when apart many k says \"x\"\n",

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_BASES = 64, MAX_PLACES = 40, LEAST_PLACES = 20 };
+enum { MAX_BASES = 128, MAX_PLACES = 40, LEAST_PLACES = 20 };
 
 #define NO "\xE2\x84\x96"
 
@@ -71,8 +71,17 @@ static void add_file(struct suite *suite, const char *name)
     size_t size = fread(text, 1, (1 << 16) - 1, file);
     fclose(file);
     text[size] = '\0';
-    if (strstr(name, "soup") != NULL || strstr(name, "README") != NULL) {
-        free(text); /* no cables */
+    depesha_document *document;
+    assert_int_equal(depesha_parse(suite->grammar, name, text, size, &document), DEPESHA_OK);
+    size_t lines = 0;
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    /* Clean means of the usual layout, too; and faults are planted as UTF-8. */
+    bool cable = depesha_document_form(document, 0) != NULL && lines > 4 &&
+                 strcmp(depesha_document_encoding(document), "UTF-8") == 0;
+    depesha_document_free(document);
+    if (!cable) {
+        free(text);
         return;
     }
     add_base(suite, name, text, size);
@@ -425,9 +434,9 @@ static bool plant_twice(const struct base *base, size_t n, struct mutant *m)
         if (base->text[end] != '\n' || !is_letter(base->text + start) || n-- > 0)
             continue;
         char line[200];
-        int size = snprintf(line, sizeof line, "\n\n%.*s77", (int)(value->start - start), base->text + start);
+        int size = snprintf(line, sizeof line, "\n\n%.*s7781", (int)(value->start - start), base->text + start);
         replace(base, end, end, line, m);
-        m->start += (size_t)size - 2;
+        m->start += (size_t)size - 4;
         return true;
     }
     return false;
@@ -631,7 +640,8 @@ static bool plant_damage(const struct base *base, size_t n, struct mutant *m)
         const depesha_value *value = depesha_value_find(base->document, 0, paths[p]);
         if (value == NULL || value->end - value->start < 4 || n-- > 0)
             continue;
-        return replace(base, value->start + 1, value->start + 1, "\xE2\x96\xA1", m);
+        size_t at = value->start + ((unsigned char)base->text[value->start] >= 0x80 ? 2 : 1);
+        return replace(base, at, at, "\xE2\x96\xA1", m);
     }
     return false;
 }
@@ -639,7 +649,9 @@ static bool plant_damage(const struct base *base, size_t n, struct mutant *m)
 static bool plant_line(const struct base *base, size_t n, struct mutant *m)
 {
     const depesha_value *value = depesha_value_find(base->document, 0, "/cable/classification");
-    if (n > 0 || value == NULL || base->text[value->end] != '\n')
+    const depesha_value *further = depesha_value_find(base->document, 0, "/cable/special_number");
+    /* Only where the head goes on behind it: else it is the first line of the text. */
+    if (n > 0 || value == NULL || base->text[value->end] != '\n' || further == NULL || further->start < value->end)
         return false;
     replace(base, value->end, value->end, "\n\nREGISTER OF THE THIRD SHELF 77 B", m);
     m->start += 2;
@@ -771,7 +783,7 @@ static const struct fault {
 /* ---- counting ------------------------------------------------------------------------------- */
 
 struct tally {
-    size_t planted, found, elsewhere;
+    size_t planted, found, elsewhere, lost; /* lost: a fault took a value without which no form fits */
 };
 
 static size_t line_of(const struct mutant *m, size_t offset)
@@ -806,7 +818,9 @@ static void count(const struct suite *suite, const struct fault *fault, const st
             const depesha_finding *finding = depesha_finding_at(document, n, i);
             bool there = is_there(m, finding);
             found = found || (there && strcmp(finding->rule, fault->rule) == 0);
-            elsewhere += !there;
+            bool lost = !there && strcmp(finding->rule, "form-unknown") == 0;
+            tally->lost += lost;
+            elsewhere += !there && !lost;
             if (!there && shown)
                 print_message("%s: %s, planted in line %zu, also finds %zu:%zu: %s [%s]\n", base->name, fault->rule,
                               line_of(m, m->start), finding->line, finding->column, finding->message, finding->rule);
@@ -842,16 +856,18 @@ static void test_faults(void **state)
     const struct suite *suite = *state;
     struct tally all = {0};
     size_t wrong = 0;
-    print_message("%zu clean cables\n%-24s planted  found  elsewhere\n", suite->count, "rule");
+    print_message("%zu clean cables\n%-24s planted  found  elsewhere  form lost\n", suite->count, "rule");
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct tally tally = try_fault(suite, &faults[i]);
-        bool good = tally.planted >= LEAST_PLACES && tally.elsewhere == 0 && 50 * tally.found >= 49 * tally.planted;
-        print_message("%-24s %7zu %6zu %10zu%s\n", faults[i].rule, tally.planted, tally.found, tally.elsewhere,
-                      good ? "" : "  (*)");
-        all = (struct tally){all.planted + tally.planted, all.found + tally.found, all.elsewhere + tally.elsewhere};
+        bool good = tally.planted >= LEAST_PLACES && tally.elsewhere == 0 && 20 * tally.lost <= tally.planted &&
+                    50 * tally.found >= 49 * tally.planted;
+        print_message("%-24s %7zu %6zu %10zu %10zu%s\n", faults[i].rule, tally.planted, tally.found, tally.elsewhere,
+                      tally.lost, good ? "" : "  (*)");
+        all = (struct tally){all.planted + tally.planted, all.found + tally.found, all.elsewhere + tally.elsewhere,
+                             all.lost + tally.lost};
         wrong += !good;
     }
-    print_message("%-24s %7zu %6zu %10zu\n", "all", all.planted, all.found, all.elsewhere);
+    print_message("%-24s %7zu %6zu %10zu %10zu\n", "all", all.planted, all.found, all.elsewhere, all.lost);
     assert_int_equal(wrong, 0);
 }
 
