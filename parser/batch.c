@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DAYS = 8, MAX_OTHERS = 8, LINE_KEPT = 240, SHORT_TERM = 1 };
+enum { MAX_DAYS = 8, MAX_OTHERS = 8, MAX_SAME = 64, LINE_KEPT = 240, SHORT_TERM = 1 };
 
 /* A value that may have to be compared: a number, a name, a reference. */
 struct fact {
@@ -286,8 +286,7 @@ static void find_misdated(struct depesha_batch *batch, const struct rule *rule, 
     const struct fact *other = NULL;
     const struct cable *own = &batch->cables[reference->cable];
     for (size_t i = lower_bound(batch, reference->text), n = 0;
-         i < batch->sorted_count && n < MAX_OTHERS * MAX_OTHERS && strcmp(batch->sorted[i]->text, reference->text) == 0;
-         i++, n++) {
+         i < batch->sorted_count && n < MAX_SAME && strcmp(batch->sorted[i]->text, reference->text) == 0; i++, n++) {
         const struct fact *fact = batch->sorted[i];
         const struct cable *cable = &batch->cables[fact->cable];
         if (!is_in(condition->others, fact->key) || fact->cable == reference->cable ||

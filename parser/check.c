@@ -140,13 +140,10 @@ static void find_conflicting(struct finder *f)
     }
 }
 
-/* Whether a form would fit but for a year that was found wrong: then that says it all. */
-static bool is_untimely(const struct finder *f)
+/* Whether a date was found wrong: if but for its year a form would fit, that says it all. */
+static bool is_date_found(const struct finder *f)
 {
-    bool untimely = false;
-    for (size_t i = 0; i < f->record->fit_count; i++)
-        untimely = untimely || f->record->fits[i].untimely;
-    for (size_t i = 0; untimely && i < f->record->values.count; i++) {
+    for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
         if (value->key->type->kind == KIND_DATE && is_found(f, shown_span(f, value->span)))
             return true;
@@ -161,10 +158,13 @@ static void find_unrecognised(struct finder *f)
     if (record->form != NULL)
         return;
     const struct fit *nearest = NULL;
-    for (size_t i = 0; i < record->fit_count; i++)
+    bool untimely = false;
+    for (size_t i = 0; i < record->fit_count; i++) {
+        untimely = untimely || record->fits[i].untimely;
         if (nearest == NULL || record->fits[i].score > nearest->score)
             nearest = &record->fits[i];
-    if (is_untimely(f))
+    }
+    if (untimely && is_date_found(f))
         return;
     const char *why = "";
     if (nearest != NULL && nearest->score > 0)

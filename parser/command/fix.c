@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONTEXT = 3 };
+enum { CONTEXT = 3, NEAR = 2 * CONTEXT + 1 };
 
 /* Findings come by their place; of two that overlap the first is mended now. */
 static bool is_mendable(const struct shown *shown, size_t from, size_t size)
@@ -146,7 +146,7 @@ static void write_changes(struct output *output, struct reader *old, struct read
 static size_t last_change(struct reader old, struct reader new)
 {
     size_t last = old.number;
-    for (; old.line < old.end && old.number <= last + 2 * CONTEXT + 1; next_line(&old), next_line(&new))
+    for (; old.line < old.end && old.number <= last + NEAR; next_line(&old), next_line(&new))
         if (!is_same(&old, &new))
             last = old.number;
     return last;
