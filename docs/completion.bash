@@ -16,8 +16,11 @@ _depesha() {
     else
         case $command:$previous in
         parse:-f | parse:--format) words='json ndjson leaves' ;;
-        check:-f | check:--format) words='text json' ;;
+        check:-f | check:--format) words='text json github junit sarif' ;;
         check:-s | check:--severity) words='note warning error' ;;
+        check:--only | check:--disable | check:--explain)
+            words=$(depesha check --explain all 2>/dev/null | awk '{ print $1 }')
+            ;;
         grammar:grammar) words='list show check' ;;
         generate:-f | generate:--format) words='text ndjson' ;;
         generate:--form) words=$(depesha grammar list 2>/dev/null | awk '/^fields/ { exit } NF > 1 && /^  / { print $1 }') ;;
@@ -31,7 +34,7 @@ _depesha() {
         parse:--from | check:--from) words='text ndjson tar' ;;
         *:-g | *:--grammar | *:-o | *:--output | *:--files-from) ;;
         parse:*) words="--format --evidence --grammar --output --resume $many --help" ;;
-        check:*) words="--severity --format --grammar --output $many --help" ;;
+        check:*) words="--severity --only --disable --explain --diff --fix --format --grammar --output $many --help" ;;
         explain:*) words='--why-not --line --grammar --output --max-bytes --help' ;;
         generate:*) words='--count --seed --form --production --language --damage --record --format --grammar --output --help' ;;
         grammar:*) words='--grammar --text --output --help' ;;

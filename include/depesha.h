@@ -89,6 +89,28 @@ DEPESHA_API char *depesha_grammar_list(const depesha_grammar *grammar);
  */
 DEPESHA_API depesha_status depesha_grammar_show(const depesha_grammar *grammar, const char *name, char **text);
 
+typedef enum depesha_severity { DEPESHA_NOTE, DEPESHA_WARNING, DEPESHA_ERROR } depesha_severity;
+
+/* What a grammar questions. Strings live as long as the grammar. */
+typedef struct depesha_rule {
+    const char *id; /* stable, kebab-case: "bracket-unclosed" */
+    depesha_severity severity;
+    bool off;          /* a grammar has switched it off: it finds nothing */
+    bool of_batch;     /* only depesha_batch_check finds it */
+    const char *says;  /* its message, with words in braces for what differs */
+    const char *about; /* a paragraph or two, parted by a line break; NULL if the grammar has none */
+} depesha_rule;
+
+/* The rules of a grammar, in its order. Thread-safe. An index beyond them gives a rule without id. */
+DEPESHA_API size_t depesha_rule_count(const depesha_grammar *grammar);
+DEPESHA_API depesha_rule depesha_rule_at(const depesha_grammar *grammar, size_t index);
+
+/*
+ * A rule in words: what it questions, what to do, an example, and what the rule says of that. Thread-safe.
+ * DEPESHA_BAD_NAME if there is none of that id. *text is freed with depesha_free.
+ */
+DEPESHA_API depesha_status depesha_rule_explain(const depesha_grammar *grammar, const char *id, char **text);
+
 /* ---- documents ----------------------------------------------------------------------------- */
 
 typedef struct depesha_document depesha_document;
@@ -104,8 +126,6 @@ typedef struct depesha_value {
     double certainty;       /* 0 to 1; below 1 something was inferred */
 } depesha_value;
 
-typedef enum depesha_severity { DEPESHA_NOTE, DEPESHA_WARNING, DEPESHA_ERROR } depesha_severity;
-
 /* What a careful archivist would question. Strings live as long as the document. */
 typedef struct depesha_finding {
     const char *rule; /* stable, kebab-case: "bracket-unclosed" */
@@ -113,6 +133,8 @@ typedef struct depesha_finding {
     size_t start, end;
     size_t line, column;
     const char *message;
+    const char *text; /* what stands there, blanks folded; of a long passage its beginning */
+    const char *mend; /* what should stand there, if there is just one right answer; else NULL */
 } depesha_finding;
 
 /* One leaf of the lossless tree. The leaves tile the input. */
@@ -132,6 +154,13 @@ typedef struct depesha_leaf {
 DEPESHA_API depesha_status depesha_parse(const depesha_grammar *grammar, const char *name, const void *bytes,
                                          size_t size, depesha_document **document);
 DEPESHA_API void depesha_document_free(depesha_document *document);
+
+/* What the input was read as: "UTF-8", "KOI8-R". Lives as long as the document. */
+DEPESHA_API const char *depesha_document_encoding(const depesha_document *document);
+
+/* Line `line` (from 1) as UTF-8 without its break, *size bytes of it; NULL if there is none. Lives as long as the
+ * document. */
+DEPESHA_API const char *depesha_document_line(const depesha_document *document, size_t line, size_t *size);
 
 /* How many records the document has: at least 1. */
 DEPESHA_API size_t depesha_document_count(const depesha_document *document);
@@ -159,6 +188,32 @@ DEPESHA_API depesha_leaf depesha_leaf_at(const depesha_document *document, size_
 enum { DEPESHA_EVIDENCE = 1, DEPESHA_PRETTY = 2 };
 DEPESHA_API struct cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags);
 DEPESHA_API char *depesha_document_json(const depesha_document *document, size_t n, unsigned flags);
+
+/* ---- batches ------------------------------------------------------------------------------- */
+
+/* Cables that are held against one another: the same number twice, a reference with another date. */
+typedef struct depesha_batch depesha_batch;
+
+/*
+ * An empty batch for documents of this grammar, which must outlive it. Of each document little is kept: numbers, days,
+ * places and their lines. A batch belongs to one thread. Freed with depesha_batch_free.
+ */
+DEPESHA_API depesha_status depesha_batch_make(const depesha_grammar *grammar, depesha_batch **batch);
+DEPESHA_API void depesha_batch_free(depesha_batch *batch);
+
+/* Adds the records of a document, which may be freed then. Without memory the batch stays as it was, and usable. */
+DEPESHA_API depesha_status depesha_batch_add(depesha_batch *batch, const depesha_document *document);
+
+/* A finding of a batch, and where it stands: the name of the document and the text of the line. */
+typedef struct depesha_batch_finding {
+    depesha_finding finding;
+    const char *source, *line_text;
+} depesha_batch_finding;
+
+/* Holds the records against one another; to be called once, when all are added. Findings live as long as the batch. */
+DEPESHA_API depesha_status depesha_batch_check(depesha_batch *batch);
+DEPESHA_API size_t depesha_batch_finding_count(const depesha_batch *batch);
+DEPESHA_API const depesha_batch_finding *depesha_batch_finding_at(const depesha_batch *batch, size_t index);
 
 /* ---- explanations -------------------------------------------------------------------------- */
 

@@ -1,153 +1,327 @@
-#include "document.h"
+#include "check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static void find(struct depesha_document *d, struct record *record, const char *rule, depesha_severity severity,
-                 struct span span, const char *message)
+enum { TEXT_SHOWN = 160 }; /* bytes of what was found, in the finding */
+
+/* ---- findings ------------------------------------------------------------------------------- */
+
+const char *line_text(struct finder *f, size_t offset)
 {
+    size_t line, column;
+    document_position(f->d, offset, &line, &column);
+    return arena_format(&f->d->arena, "%zu", line);
+}
+
+struct span shown_span(const struct finder *f, struct span span)
+{
+    return document_shown(f->d, span.start, span.end);
+}
+
+size_t matched_offset(const struct finder *f, size_t shown)
+{
+    return f->d->repairs.count == 0 ? shown : text_at_source(&f->d->text, text_source(&f->d->shown, shown));
+}
+
+bool match_shown(struct finder *f, const struct pattern *pattern, struct span span, struct span *found)
+{
+    struct matcher *matcher = &f->d->matcher;
+    const struct text *text = matcher->text;
+    matcher->text = &f->d->shown;
+    bool matches = matcher_match(matcher, pattern, span.start, span.end, found);
+    matcher->text = text;
+    return matches;
+}
+
+const char *shown_text(struct finder *f, struct span span)
+{
+    struct matcher *matcher = &f->d->matcher;
+    const struct text *text = matcher->text;
+    matcher->text = &f->d->shown;
+    const char *folds = folded(matcher, span);
+    matcher->text = text;
+    return folds;
+}
+
+bool is_found(const struct finder *f, struct span span)
+{
+    size_t start = text_source(&f->d->shown, span.start), end = text_source(&f->d->shown, span.end);
+    for (size_t i = 0; i < f->record->finding_count; i++)
+        if (f->record->findings[i].start < end && start < f->record->findings[i].end)
+            return true;
+    return false;
+}
+
+void find_shown(struct finder *f, struct span span, const char *mend, const struct telling *tellings)
+{
+    struct depesha_document *d = f->d;
+    struct record *record = f->record;
+    if (f->count == MAX_FINDINGS)
+        return;
+    f->count++;
+    size_t shown = span.end - span.start < TEXT_SHOWN ? span.end : span.start + TEXT_SHOWN;
+    while (shown < span.end && ((unsigned char)d->shown.at[shown] & 0xC0) == 0x80)
+        shown--;
     record->findings = arena_grow(&d->arena, record->findings, record->finding_count, &record->finding_room,
                                   record->finding_count + 1, sizeof *record->findings);
     depesha_finding *finding = &record->findings[record->finding_count++];
-    *finding = (depesha_finding){.rule = rule,
-                                 .severity = severity,
-                                 .start = text_source(&d->text, span.start),
-                                 .end = text_source(&d->text, span.end),
-                                 .message = message};
-    document_position(d, span.start, &finding->line, &finding->column);
+    size_t line = line_at(&d->shown_lines, span.start);
+    *finding = (depesha_finding){
+        .rule = f->rule->id,
+        .severity = f->rule->severity,
+        .start = text_source(&d->shown, span.start),
+        .end = text_source(&d->shown, span.end),
+        .line = line + 1,
+        .column = character_count(&d->shown, d->shown_lines.at[line].start, span.start) + 1,
+        .text = shown_text(f, (struct span){span.start, shown}),
+        .mend = mend,
+        .message = rule_message(&d->arena, f->rule->says, tellings),
+    };
 }
 
-/* The offset of the text that stands for a byte of the source. */
-static size_t text_offset(const struct text *text, size_t source)
+void find(struct finder *f, struct span span, const char *mend, const struct telling *tellings)
 {
-    size_t low = 0, high = text->size;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (text_source(text, middle) < source)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    find_shown(f, shown_span(f, span), mend, tellings);
 }
 
-static void check_encoding(struct depesha_document *d, struct record *record)
+/* ---- what reading itself has found ---------------------------------------------------------- */
+
+static void find_undecoded(struct finder *f)
 {
-    if (!d->text.damaged || record != d->records)
+    const struct text *text = &f->d->shown;
+    if (!text->damaged || f->record != f->d->records)
         return;
-    size_t start = text_offset(&d->text, d->text.bad[0]);
-    find(d, record, "encoding-damaged", DEPESHA_WARNING, (struct span){start, start + strlen("\xEF\xBF\xBD")},
-         arena_format(&d->arena,
-                      "in %zu %s the bytes are not valid %s; the first is here. Convert the file again from its source",
-                      d->text.bad_total, d->text.bad_total == 1 ? "place" : "places", d->text.encoding));
+    size_t start = text_at_source(text, text->bad[0]);
+    const char *places = text->bad_total == 1 ? "1 place" : arena_format(&f->d->arena, "%zu places", text->bad_total);
+    find_shown(f, (struct span){start, start + strlen("\xEF\xBF\xBD")}, NULL,
+               (const struct telling[]){{"places", places}, {"encoding", text->encoding}, {0}});
 }
 
-static void check_misread(struct depesha_document *d, struct record *record)
+static void find_misread(struct finder *f, bool dates)
 {
-    for (size_t i = 0; i < record->values.wrong_count; i++) {
-        const struct misreading *wrong = &record->values.wrong[i];
-        const char *rule = wrong->key->type->kind == KIND_DATE ? "date-impossible" : "value-unreadable";
-        find(d, record, rule, DEPESHA_ERROR, wrong->span,
-             arena_format(&d->arena, "%s '%s' makes no value: %s. Compare it with the original", wrong->key->path,
-                          folded(&d->matcher, wrong->span), wrong->why));
+    for (size_t i = 0; i < f->record->values.wrong_count; i++) {
+        const struct misreading *wrong = &f->record->values.wrong[i];
+        if ((wrong->key->type->kind == KIND_DATE) == dates)
+            find(f, wrong->span, NULL,
+                 (const struct telling[]){{"key", wrong->key->path},
+                                          {"text", shown_text(f, shown_span(f, wrong->span))},
+                                          {"why", wrong->why},
+                                          {0}});
     }
 }
 
-/* A key that has one value, and another somewhere else. */
-static void check_conflicts(struct depesha_document *d, struct record *record)
+static void find_impossible(struct finder *f)
 {
-    for (size_t i = 0; i < record->values.conflict_count; i++) {
-        const struct conflict *conflict = &record->values.conflicts[i];
-        const struct value *kept = &record->values.at[conflict->kept];
-        size_t line, column;
-        document_position(d, kept->span.start, &line, &column);
-        find(d, record, "field-twice", DEPESHA_WARNING, conflict->span,
-             arena_format(&d->arena,
-                          "%s is '%s' here and '%s' in line %zu, which the record has. Compare both with the original",
-                          kept->key->path, conflict->text, kept->text, line));
-    }
+    find_misread(f, true);
 }
 
-/* The stages of the form come one after another. */
-static void check_order(struct depesha_document *d, struct record *record)
+static void find_unreadable(struct finder *f)
 {
-    if (record->form == NULL)
+    find_misread(f, false);
+}
+
+/* A key that has one value, and another somewhere else; not where words were picked out of joined lines. */
+static void find_conflicting(struct finder *f)
+{
+    if (f->d->flat)
         return;
-    const struct value *before = NULL;
-    for (const struct name_list *stage = record->form->order; stage != NULL; stage = stage->next) {
-        const struct value *value = values_find(&record->values, stage->name);
-        if (value == NULL)
-            continue;
-        if (before != NULL && moment_compare(&before->moment, &value->moment) > 0)
-            find(d, record, "times-order", DEPESHA_WARNING, value->span,
-                 arena_format(&d->arena, "%s %s is before %s %s. Compare both with the original", value->key->path,
-                              value->text, before->key->path, before->text));
-        before = value;
+    for (size_t i = 0; i < f->record->values.conflict_count; i++) {
+        const struct conflict *conflict = &f->record->values.conflicts[i];
+        const struct value *kept = &f->record->values.at[conflict->kept];
+        if (is_found(f, shown_span(f, kept->span)) || is_found(f, shown_span(f, conflict->span)))
+            continue; /* one of them is known to be wrong */
+        find(f, conflict->span, NULL,
+             (const struct telling[]){{"key", kept->key->path},
+                                      {"value", conflict->text},
+                                      {"other", kept->text},
+                                      {"line", line_text(f, kept->span.start)},
+                                      {0}});
     }
 }
 
-enum { MAX_OPEN = 64 };
-
-static bool starts_with(const struct text *text, size_t at, size_t end, const char *what)
+/* Whether a date was found wrong: if but for its year a form would fit, that says it all. */
+static bool is_date_found(const struct finder *f)
 {
-    size_t size = strlen(what);
-    return end - at >= size && memcmp(text->at + at, what, size) == 0;
-}
-
-/* Every bracket that is opened is closed. */
-static void check_pairs(struct depesha_document *d, struct record *record)
-{
-    for (size_t pair = 0; pair + 1 < d->grammar->pair_count; pair += 2) {
-        const char *opener = d->grammar->pairs[pair], *closer = d->grammar->pairs[pair + 1];
-        size_t open[MAX_OPEN], depth = 0;
-        for (size_t at = record->span.start; at < record->span.end; at++) {
-            if (starts_with(&d->text, at, record->span.end, opener)) {
-                if (depth < MAX_OPEN)
-                    open[depth] = at;
-                depth++;
-            } else if (depth > 0 && starts_with(&d->text, at, record->span.end, closer)) {
-                depth--;
-            }
-        }
-        for (size_t i = 0; i < depth && i < MAX_OPEN; i++)
-            find(d, record, "bracket-unclosed", DEPESHA_WARNING, (struct span){open[i], open[i] + strlen(opener)},
-                 arena_format(&d->arena, "this %s is never closed. Add the %s where the note ends", opener, closer));
+    for (size_t i = 0; i < f->record->values.count; i++) {
+        const struct value *value = &f->record->values.at[i];
+        if (value->key->type->kind == KIND_DATE && is_found(f, shown_span(f, value->span)))
+            return true;
     }
+    return false;
 }
 
 /* Which form came nearest, for a text that is none. */
-static void check_form(struct depesha_document *d, struct record *record)
+static void find_unrecognised(struct finder *f)
 {
+    const struct record *record = f->record;
     if (record->form != NULL)
         return;
     const struct fit *nearest = NULL;
-    for (size_t i = 0; i < record->fit_count; i++)
+    bool untimely = false;
+    for (size_t i = 0; i < record->fit_count; i++) {
+        untimely = untimely || record->fits[i].untimely;
         if (nearest == NULL || record->fits[i].score > nearest->score)
             nearest = &record->fits[i];
-    const char *message = "this is not recognised as a cable. See `depesha explain`";
+    }
+    if (untimely && is_date_found(f))
+        return;
+    const char *why = "";
     if (nearest != NULL && nearest->score > 0)
-        message = arena_format(&d->arena,
-                               "this is not recognised as a cable: the nearest form, %s, %s. See `depesha explain`",
-                               nearest->form->id, nearest->lacks);
-    find(d, record, "form-unknown", DEPESHA_ERROR, (struct span){record->span.start, record->span.start}, message);
+        why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id, nearest->lacks);
+    find(f, (struct span){record->span.start, record->span.start}, NULL, (const struct telling[]){{"why", why}, {0}});
 }
 
-static void check_limits(struct depesha_document *d, struct record *record)
+static void find_exceeded(struct finder *f)
 {
-    const struct field *field = d->matcher.exceeded;
-    if (field != NULL && record == d->records)
-        find(d, record, "match-limit", DEPESHA_WARNING, (struct span){0, 0},
-             arena_format(&d->arena,
-                          "production '%s' was given up where it took too long. Write it without nested repeats",
-                          field->name));
+    const struct field *field = f->d->matcher.exceeded;
+    if (field != NULL && f->record == f->d->records)
+        find(f, (struct span){0, 0}, NULL, (const struct telling[]){{"production", field->name}, {0}});
+}
+
+/* For rules that look at more than one record. */
+static void find_nothing(struct finder *f)
+{
+    (void)f;
+}
+
+static void (*const finders[])(struct finder *f) = {
+    [WHEN_UNRECOGNISED] = find_unrecognised,
+    [WHEN_UNDECODED] = find_undecoded,
+    [WHEN_EXCEEDED] = find_exceeded,
+    [WHEN_IMPOSSIBLE] = find_impossible,
+    [WHEN_UNREADABLE] = find_unreadable,
+    [WHEN_CONFLICTING] = find_conflicting,
+    [WHEN_DISORDERED] = find_disordered,
+    [WHEN_OUTSIDE] = find_outside,
+    [WHEN_MISSING] = find_missing,
+    [WHEN_APART] = find_apart,
+    [WHEN_DIFFERENT] = find_different,
+    [WHEN_REVERSED] = find_reversed,
+    [WHEN_UNEQUAL] = find_unequal,
+    [WHEN_ABOVE] = find_above,
+    [WHEN_REPEATED] = find_repeated,
+    [WHEN_RESPELLED] = find_respelled,
+    [WHEN_UNCLOSED] = find_unclosed,
+    [WHEN_NEARLY] = find_nearly,
+    [WHEN_FOUND] = find_expression,
+    [WHEN_BRACKETED] = find_bracketed,
+    [WHEN_DAMAGED] = find_damaged,
+    [WHEN_UNCERTAIN] = find_uncertain,
+    [WHEN_MIXED] = find_mixed,
+    [WHEN_UNEXPLAINED] = find_unexplained,
+    [WHEN_REPAIRED] = find_repaired,
+    [WHEN_SHARED] = find_nothing,
+    [WHEN_MISDATED] = find_nothing,
+    [WHEN_STALE] = find_nothing,
+};
+
+/* ---- the record ----------------------------------------------------------------------------- */
+
+static bool is_for(const struct rule *rule, const struct form *form)
+{
+    for (const struct name_list *name = rule->forms; name != NULL; name = name->next)
+        if (form != NULL && strcmp(name->name, form->id) == 0)
+            return true;
+    return rule->forms == NULL;
+}
+
+/* Whether a rule of that name has found something. */
+static bool has_found(const struct record *record, const char *rule)
+{
+    for (size_t i = 0; i < record->finding_count; i++)
+        if (strcmp(record->findings[i].rule, rule) == 0)
+            return true;
+    return false;
+}
+
+static bool meets_any(const struct finder *f, const struct demand *demand)
+{
+    for (; demand != NULL; demand = demand->next) {
+        if (form_meets(f->d, f->record, demand))
+            return true;
+        for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+            if (has_found(f->record, name->name))
+                return true;
+    }
+    return false;
+}
+
+static bool applies(const struct finder *f)
+{
+    const struct rule *rule = f->rule;
+    return !rule->off && is_for(rule, f->record->form) && (rule->only_if == NULL || meets_any(f, rule->only_if)) &&
+           !meets_any(f, rule->unless);
+}
+
+static bool is_within(int year, const struct form *form)
+{
+    return year >= form->first_year && year <= form->last_year;
+}
+
+/* One date out of a form's years may be a slip if another lies in them: two cables have other dates, one has not. */
+static const struct form *untimely_form(const struct record *record)
+{
+    int best = -1;
+    const struct form *untimely = NULL;
+    for (size_t i = 0; i < record->fit_count; i++) {
+        const struct fit *fit = &record->fits[i];
+        if (fit->form == record->form)
+            best = fit->score;
+    }
+    for (size_t i = 0; i < record->fit_count; i++) {
+        const struct fit *fit = &record->fits[i];
+        bool timely = false;
+        for (size_t n = 0; fit->untimely && n < record->values.count; n++) {
+            const struct value *value = &record->values.at[n];
+            timely = timely || (value->key->type->kind == KIND_DATE && value->moment.year >= 0 &&
+                                is_within(value->moment.year, fit->form));
+        }
+        if (timely && fit->score > best) {
+            best = fit->score;
+            untimely = fit->form;
+        }
+    }
+    return untimely;
+}
+
+/* Which zones each line is in. */
+static const uint32_t *zones_of_lines(struct depesha_document *d)
+{
+    const struct lines *lines = &d->shown_lines;
+    uint32_t *zones = arena_take(&d->arena, lines->count + 1, sizeof *zones);
+    size_t line = 0;
+    for (size_t i = 0; i < d->path.count; i++) {
+        const struct step *step = &d->path.steps[i];
+        struct span span = document_shown(d, step->start, step->end);
+        while (line + 1 < lines->count && lines->at[line].next <= span.start)
+            line++;
+        for (size_t n = line; n < lines->count && lines->at[n].start < span.end; n++)
+            zones[n] |= UINT32_C(1) << step->zone;
+    }
+    return zones;
+}
+
+/* By place; at one place in the order of the rules. */
+static int compare_findings(const void *left, const void *right)
+{
+    const depesha_finding *a = left, *b = right;
+    if (a->start != b->start)
+        return a->start < b->start ? -1 : 1;
+    return a->end != b->end ? a->end < b->end ? -1 : 1 : strcmp(a->rule, b->rule);
 }
 
 void check_record(struct depesha_document *d, struct record *record)
 {
-    check_form(d, record);
-    check_encoding(d, record);
-    check_misread(d, record);
-    check_conflicts(d, record);
-    check_order(d, record);
-    check_pairs(d, record);
-    check_limits(d, record);
+    if (d->line_zones == NULL)
+        d->line_zones = zones_of_lines(d);
+    const struct form *untimely = untimely_form(record);
+    for (const struct rule *rule = d->grammar->rules; rule != NULL; rule = rule->next) {
+        struct finder f = {.d = d, .record = record, .rule = rule, .untimely = untimely};
+        f.span = shown_span(&f, record->span);
+        for (f.condition = rule->conditions; f.condition != NULL && applies(&f); f.condition = f.condition->next)
+            finders[f.condition->predicate](&f);
+    }
+    if (record->finding_count > 1)
+        qsort(record->findings, record->finding_count, sizeof *record->findings, compare_findings);
 }

@@ -137,7 +137,8 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     if (way == NULL && !is_recognised(d) && path_can_be_flat(&d->lines)) {
         struct reading plain = reading_of(d);
         read_records(d, true, NULL, NULL);
-        if (!is_recognised(d))
+        d->flat = is_recognised(d);
+        if (!d->flat)
             reading_restore(d, &plain);
     }
     for (size_t i = 0; i < d->record_count; i++) {
@@ -180,6 +181,21 @@ void depesha_document_free(depesha_document *document)
         return;
     arena_free(&document->arena);
     free(document);
+}
+
+const char *depesha_document_encoding(const depesha_document *document)
+{
+    return document == NULL ? NULL : document->text.encoding;
+}
+
+const char *depesha_document_line(const depesha_document *document, size_t line, size_t *size)
+{
+    *size = 0;
+    if (document == NULL || line == 0 || line > document->shown_lines.count)
+        return NULL;
+    const struct line *at = &document->shown_lines.at[line - 1];
+    *size = at->end - at->start;
+    return document->shown.at + at->start;
 }
 
 size_t depesha_document_count(const depesha_document *document)

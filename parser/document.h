@@ -16,12 +16,14 @@ struct leaf {
 struct fit {
     const struct form *form;
     bool fits;
+    bool untimely; /* it would, but for its years */
     int score;
     const char *lacks; /* what keeps it from fitting, or NULL */
 };
 
 struct passage {
     struct span span;
+    size_t zone;
     const char *text;
 };
 
@@ -59,6 +61,8 @@ struct depesha_document {
     size_t leaf_count, leaf_room;
     struct record *records;
     size_t record_count, record_room;
+    bool flat;                  /* lines were joined: words were read one by one */
+    const uint32_t *line_zones; /* for the checks */
 };
 
 /* Fills in document->path without searching for it. */
@@ -76,6 +80,11 @@ void body_fold(struct depesha_document *document, struct record *record);
 
 /* form.c: which form each record has. */
 void form_choose(struct depesha_document *document, struct record *record);
+
+/* Whether the record has any of the things that are asked for. */
+bool form_meets(const struct depesha_document *document, const struct record *record, const struct demand *demand);
+/* What is asked for, in words. */
+void form_name_demand(struct buffer *buffer, const struct demand *demand);
 
 /* check.c: what a careful archivist would question. */
 void check_record(struct depesha_document *document, struct record *record);

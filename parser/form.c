@@ -17,7 +17,7 @@ static bool is_met(const struct depesha_document *d, const struct record *record
     return field != NULL && record->seen[field->index];
 }
 
-static bool any_met(const struct depesha_document *d, const struct record *record, const struct demand *demand)
+bool form_meets(const struct depesha_document *d, const struct record *record, const struct demand *demand)
 {
     for (const struct name_list *name = demand->any; name != NULL; name = name->next)
         if (is_met(d, record, name->name))
@@ -25,7 +25,7 @@ static bool any_met(const struct depesha_document *d, const struct record *recor
     return false;
 }
 
-static void name_demand(struct buffer *buffer, const struct demand *demand)
+void form_name_demand(struct buffer *buffer, const struct demand *demand)
 {
     if (buffer->size > 0)
         buffer_puts(buffer, ", ");
@@ -33,16 +33,23 @@ static void name_demand(struct buffer *buffer, const struct demand *demand)
         buffer_format(buffer, "%s%s", name->name, name->next != NULL ? " or " : "");
 }
 
-/* A cable's own dates must lie in the form's years. */
-static bool in_years(const struct record *record, const struct form *form)
+/* A cable's own dates must lie in the form's years. One that no cable can have is a slip if another does. */
+static bool in_years(const struct depesha_grammar *grammar, const struct record *record, const struct form *form)
 {
+    bool slips = false, within = false;
     for (size_t i = 0; i < record->values.count; i++) {
         const struct value *value = &record->values.at[i];
         int year = value->key->type->kind == KIND_DATE && !value->key->root ? value->moment.year : -1;
-        if (year >= 0 && (year < form->first_year || year > form->last_year))
+        if (year < 0)
+            continue;
+        if (year >= form->first_year && year <= form->last_year)
+            within = true;
+        else if (year < grammar->first_year || year > grammar->last_year)
+            slips = true;
+        else
             return false;
     }
-    return true;
+    return within || !slips;
 }
 
 static struct fit fit_of(struct depesha_document *d, const struct record *record, const struct form *form)
@@ -50,22 +57,23 @@ static struct fit fit_of(struct depesha_document *d, const struct record *record
     struct fit fit = {.form = form, .fits = true};
     struct buffer lacks = {.arena = &d->arena};
     for (const struct demand *need = form->needs; need != NULL; need = need->next) {
-        if (!any_met(d, record, need))
-            name_demand(&lacks, need);
+        if (!form_meets(d, record, need))
+            form_name_demand(&lacks, need);
         else if (form->likes != NULL)
             fit.score++;
     }
     if (lacks.size > 0)
         fit.lacks = arena_format(&d->arena, "lacks %s", lacks.at);
     for (const struct demand *like = form->likes; like != NULL; like = like->next)
-        fit.score += any_met(d, record, like);
+        fit.score += form_meets(d, record, like);
     for (const struct demand *never = form->never; never != NULL && fit.lacks == NULL; never = never->next)
-        if (any_met(d, record, never)) {
+        if (form_meets(d, record, never)) {
             struct buffer has = {.arena = &d->arena};
-            name_demand(&has, never);
+            form_name_demand(&has, never);
             fit.lacks = arena_format(&d->arena, "never has %s", has.at);
         }
-    if (fit.lacks == NULL && !in_years(record, form))
+    fit.untimely = fit.lacks == NULL && !in_years(d->grammar, record, form);
+    if (fit.untimely)
         fit.lacks = arena_format(&d->arena, "was in use from %d to %d", form->first_year, form->last_year);
     fit.fits = fit.lacks == NULL;
     return fit;

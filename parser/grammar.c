@@ -7,6 +7,7 @@
 #include "builtin.h"
 #include "pattern.h"
 #include "resolve.h"
+#include "rule.h"
 #include "syntax.h"
 #include "value.h"
 
@@ -249,6 +250,16 @@ depesha_status depesha_grammar_check(const depesha_grammar *grammar, size_t *exa
                 show_complaint(buffer, example->place,
                                arena_format(arena, "this example of '%s' does not hold: %s", field->name, wrong));
         }
+    /* What is included has been tried as a grammar of its own. */
+    for (const struct rule *rule = grammar->rules; rule != NULL; rule = rule->next) {
+        if (rule->place.source->from != NULL || rule->example == NULL || rule->off)
+            continue;
+        const char *wrong = rule_try(grammar, rule, arena);
+        (*examples)++;
+        if (wrong != NULL)
+            show_complaint(buffer, rule->place,
+                           arena_format(arena, "the example of rule '%s' does not hold: %s", rule->id, wrong));
+    }
     depesha_status status = buffer->size > 0 ? DEPESHA_BAD_GRAMMAR : DEPESHA_OK;
     if (status != DEPESHA_OK && messages != NULL && (*messages = buffer_give(buffer)) == NULL)
         status = DEPESHA_NO_MEMORY;

@@ -264,6 +264,79 @@ struct form {
     struct form *next;
 };
 
+/* What the engine can find; rule.c has the words for it. */
+enum predicate {
+    WHEN_UNRECOGNISED, /* no form fits */
+    WHEN_UNDECODED,    /* bytes that are not of the encoding */
+    WHEN_EXCEEDED,     /* a production reached a limit */
+    WHEN_IMPOSSIBLE,   /* a date that cannot be */
+    WHEN_UNREADABLE,   /* another text that makes no value */
+    WHEN_CONFLICTING,  /* two values for one key */
+    WHEN_DISORDERED,   /* stages against the form's order */
+    WHEN_OUTSIDE,      /* a year out of the form's or the grammar's */
+    WHEN_MISSING,      /* none of some alternatives is there */
+    WHEN_APART,        /* dates more than some days from one another */
+    WHEN_DIFFERENT,    /* dates more than some days from another one */
+    WHEN_REVERSED,     /* ranges of numbers that run backwards or are malformed */
+    WHEN_UNEQUAL,      /* a count that is not that of a list */
+    WHEN_ABOVE,        /* a number above another */
+    WHEN_REPEATED,     /* an entry of a list that comes again */
+    WHEN_RESPELLED,    /* names that differ in a letter or two */
+    WHEN_UNCLOSED,     /* brackets and quotes without their partners */
+    WHEN_NEARLY,       /* nearly a word of an enumeration */
+    WHEN_FOUND,        /* an expression, in short lines of zones or in values */
+    WHEN_BRACKETED,    /* brackets that hold an expression */
+    WHEN_DAMAGED,      /* damage within a value */
+    WHEN_UNCERTAIN,    /* values of low certainty */
+    WHEN_MIXED,        /* words of two alphabets with letters that look alike */
+    WHEN_REPAIRED,     /* words that were read as if they were others */
+    WHEN_UNEXPLAINED,  /* passages of zones that nothing explains */
+    WHEN_SHARED,       /* of a batch: one number on two cables */
+    WHEN_MISDATED,     /* of a batch: a reference with another date than the cable's */
+    WHEN_STALE         /* of who accepts findings: an acceptance that nothing needs */
+};
+
+/* What a rule looks for. Which parts there are depends on the predicate. */
+struct condition {
+    enum predicate predicate;
+    struct place place;
+    int number;
+    struct demand *demands;
+    struct name_list *paths, *against, *beside, *zone_names;
+    struct node *node;
+    struct pattern pattern;
+    const char *texts[8];
+    size_t text_count;
+    const char *mend; /* what stands in the place of what was found, once it is mended; or NULL */
+    const char *name; /* of the enumeration or token, or NULL */
+    /* Once resolved: */
+    const struct key **keys, **others, **fellows; /* of paths, against and beside; NULL at the end */
+    bool anywhere; /* in running text, too */
+    uint32_t zones;
+    const struct definition *definition;
+    const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */
+    struct condition *next;
+};
+
+struct text_list {
+    const char *text;
+    struct text_list *next;
+};
+
+/* What a careful archivist would question. A statement without condition changes the rule of its name. */
+struct rule {
+    const char *id;
+    struct place place;
+    depesha_severity severity;
+    bool off;
+    struct condition *conditions;
+    struct name_list *forms; /* NULL: all */
+    struct demand *only_if, *unless;
+    const char *says, *about;
+    struct text_list *example; /* documents: one, or for rules of a batch several */
+    struct rule *next;
+};
+
 struct depesha_grammar {
     struct arena arena;
     jmp_buf escape;
@@ -276,19 +349,20 @@ struct depesha_grammar {
     struct language *languages;
     struct field *fields;
     struct form *forms;
+    struct rule *rules;       /* those that are defined, in order */
+    struct rule *adjustments; /* until all is resolved */
     struct node *damage, *noise, *prose;
     const char *alike[16];
     size_t alike_count;
     const char *shapes[32]; /* groups of characters that damaged print shows alike */
     size_t shape_count;
     struct lexicon *lexicon; /* lexicon.c's */
-    const char *pairs[8];    /* opening and closing brackets in turn */
-    size_t pair_count;
     struct zone zones[MAX_ZONES];
     size_t zone_count, key_count, field_count, list_count;
     int first_year, last_year; /* of the period, which two-digit years fall in */
     struct pattern lead;       /* blanks, damage and noise, where a line begins */
     struct pattern prose_line;
+    struct pattern damaged; /* a mark of damage */
     size_t pattern_count;
     bool is_builtin; /* the first built-in grammar, and nothing else */
     struct cell *cells;
@@ -327,6 +401,7 @@ void grammar_set_jit(struct depesha_grammar *grammar, enum jit jit);
 const struct definition *find_definition(const struct depesha_grammar *grammar, const char *name, size_t size);
 const struct type *find_type(const struct depesha_grammar *grammar, const char *name);
 const struct key *find_key(const struct depesha_grammar *grammar, const char *path);
+struct rule *find_rule(const struct depesha_grammar *grammar, const char *id);
 const struct field *find_field(const struct depesha_grammar *grammar, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include "lexicon.h"
 #include "opening.h"
 #include "pattern.h"
+#include "rule.h"
 
 #include <string.h>
 
@@ -48,6 +49,14 @@ const struct key *find_key(const struct depesha_grammar *grammar, const char *pa
     for (const struct key *key = grammar->keys; key != NULL; key = key->next)
         if (strcmp(key->path, path) == 0)
             return key;
+    return NULL;
+}
+
+struct rule *find_rule(const struct depesha_grammar *grammar, const char *id)
+{
+    for (struct rule *rule = grammar->rules; rule != NULL; rule = rule->next)
+        if (strcmp(rule->id, id) == 0)
+            return rule;
     return NULL;
 }
 
@@ -378,6 +387,16 @@ static void check_type(const struct depesha_grammar *grammar, struct complaints 
     check_pattern(grammar, complaints, &type->split, type->place);
 }
 
+static void check_rule(const struct depesha_grammar *grammar, struct complaints *complaints, const struct rule *rule)
+{
+    for (const struct condition *condition = rule->conditions; condition != NULL; condition = condition->next) {
+        size_t before = complaints->count;
+        check_leaves(grammar, complaints, condition->node);
+        if (complaints->count == before)
+            check_pattern(grammar, complaints, &condition->pattern, condition->place);
+    }
+}
+
 static bool is_checked(const struct definition *d, bool all)
 {
     bool checked = all || !is_built_in(d->place);
@@ -421,6 +440,9 @@ void resolve_check(const struct depesha_grammar *grammar, bool all, struct compl
     for (const struct field *field = grammar->fields; field != NULL; field = field->next)
         if (all || !is_built_in(field->place))
             check_field(grammar, complaints, field);
+    for (const struct rule *rule = grammar->rules; rule != NULL; rule = rule->next)
+        if (all || !is_built_in(rule->place))
+            check_rule(grammar, complaints, rule);
 }
 
 /* ---- statements ----------------------------------------------------------------------------- */
@@ -708,6 +730,147 @@ static void check_order(struct depesha_grammar *grammar, struct complaints *comp
     }
 }
 
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+/* The keys of a list of paths; NULL behind the last. */
+static const struct key **resolve_paths(struct depesha_grammar *grammar, struct complaints *complaints,
+                                        const struct name_list *names)
+{
+    size_t count = 0, n = 0;
+    for (const struct name_list *name = names; name != NULL; name = name->next)
+        count++;
+    const struct key **keys = arena_take(&grammar->arena, count + 1, sizeof *keys);
+    for (const struct name_list *name = names; name != NULL; name = name->next) {
+        keys[n] = find_key(grammar, name->name);
+        if (keys[n++] == NULL) {
+            complain(complaints, name->place, "'%s' is no key of the record; %s", name->name,
+                     nearest_key(grammar, name->name));
+            return keys;
+        }
+    }
+    return keys;
+}
+
+static uint32_t resolve_zone_names(struct depesha_grammar *grammar, struct complaints *complaints,
+                                   const struct name_list *names)
+{
+    uint32_t zones = names == NULL ? UINT32_MAX : 0;
+    for (; names != NULL; names = names->next) {
+        size_t zone = 0;
+        while (zone < grammar->zone_count && strcmp(grammar->zones[zone].name, names->name) != 0)
+            zone++;
+        if (zone == grammar->zone_count)
+            complain(complaints, names->place, "there is no zone '%s'", names->name);
+        else
+            zones |= UINT32_C(1) << zone;
+    }
+    return zones;
+}
+
+/* The token or enumeration that a condition names, and the pattern by which it is found. */
+static void resolve_named(struct depesha_grammar *grammar, struct complaints *complaints, struct condition *condition)
+{
+    condition->definition = find_definition(grammar, condition->name, strlen(condition->name));
+    if (condition->definition == NULL) {
+        complain(complaints, condition->place, "there is no token or enumeration '%s'", condition->name);
+        return;
+    }
+    bool nearly = condition->predicate == WHEN_NEARLY;
+    if (nearly && !condition->definition->is_enumeration)
+        complain(complaints, condition->place, "'%s' is no enumeration", condition->name);
+    if (nearly) {
+        condition->words = rule_words(&grammar->arena, condition->definition);
+        return;
+    }
+    condition->node = arena_take(&grammar->arena, 1, sizeof *condition->node);
+    *condition->node = (struct node){.kind = NODE_NAME,
+                                     .place = condition->place,
+                                     .text = condition->name,
+                                     .size = strlen(condition->name),
+                                     .definition = condition->definition};
+    resolve_parts(grammar, condition->definition);
+}
+
+static void resolve_condition(struct depesha_grammar *grammar, struct complaints *complaints,
+                              struct condition *condition)
+{
+    check_demands(grammar, complaints, condition->demands);
+    condition->keys = resolve_paths(grammar, complaints, condition->paths);
+    condition->others = resolve_paths(grammar, complaints, condition->against);
+    condition->fellows = resolve_paths(grammar, complaints, condition->beside);
+    condition->zones = resolve_zone_names(grammar, complaints, condition->zone_names);
+    if (condition->name != NULL)
+        resolve_named(grammar, complaints, condition);
+    resolve_plain(grammar, complaints, condition->node);
+    if (condition->node != NULL)
+        pattern_add(grammar, &condition->pattern, condition->predicate == WHEN_MISDATED ? PATTERN_LINE : PATTERN_PLAIN,
+                    condition->node);
+}
+
+/* Keys, fields, or other rules. */
+static void resolve_guard(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
+{
+    for (; demand != NULL; demand = demand->next)
+        for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+            if (find_rule(grammar, name->name) == NULL)
+                check_demand(grammar, complaints, name);
+}
+
+static void resolve_rule(struct depesha_grammar *grammar, struct complaints *complaints, struct rule *rule)
+{
+    const char *word = NULL;
+    for (const struct name_list *name = rule->forms; name != NULL; name = name->next) {
+        const struct form *form = grammar->forms;
+        while (form != NULL && strcmp(form->id, name->name) != 0)
+            form = form->next;
+        if (form == NULL)
+            complain(complaints, name->place, "there is no form '%s'; see `depesha grammar list`", name->name);
+    }
+    resolve_guard(grammar, complaints, rule->only_if);
+    resolve_guard(grammar, complaints, rule->unless);
+    for (struct condition *condition = rule->conditions; condition != NULL; condition = condition->next)
+        resolve_condition(grammar, complaints, condition);
+    if (rule_tells_too_much(complaints->arena, rule, &word))
+        complain(complaints, rule->place, "the message of rule '%s' has {%s}, which what it looks for does not tell",
+                 rule->id, word);
+}
+
+/* Statements that change a rule: those of the file that was asked for have the last word. */
+static void adjust_rules(struct depesha_grammar *grammar, struct complaints *complaints, bool included)
+{
+    for (const struct rule *change = grammar->adjustments; change != NULL; change = change->next) {
+        struct rule *rule = find_rule(grammar, change->id);
+        if ((change->place.source->from != NULL) != included)
+            continue;
+        if (rule == NULL) {
+            struct suggestion s = suggestion_for(change->id);
+            for (const struct rule *other = grammar->rules; other != NULL; other = other->next)
+                suggest(&s, other->id);
+            complain(complaints, change->place, "there is no rule '%s' to change; %s", change->id,
+                     did_you_mean(&grammar->arena, &s, "to add one, say what it looks for: when PREDICATE"));
+            continue;
+        }
+        rule->off = change->off;
+        rule->severity = change->off ? rule->severity : change->severity;
+        rule->forms = change->forms != NULL ? change->forms : rule->forms;
+        rule->only_if = change->only_if != NULL ? change->only_if : rule->only_if;
+        rule->unless = change->unless != NULL ? change->unless : rule->unless;
+        rule->says = change->says != NULL ? change->says : rule->says;
+        rule->about = change->about != NULL ? change->about : rule->about;
+        rule->example = change->example != NULL ? change->example : rule->example;
+        if (change->example != NULL)
+            rule->place = change->place;
+    }
+}
+
+static void resolve_rules(struct depesha_grammar *grammar, struct complaints *complaints)
+{
+    adjust_rules(grammar, complaints, true);
+    adjust_rules(grammar, complaints, false);
+    for (struct rule *rule = grammar->rules; rule != NULL; rule = rule->next)
+        resolve_rule(grammar, complaints, rule);
+}
+
 /* Names are looked up by their hash. */
 static void index_definitions(struct depesha_grammar *grammar)
 {
@@ -727,6 +890,8 @@ static void resolve_shared(struct depesha_grammar *grammar, struct complaints *c
     for (struct language *language = grammar->languages; language != NULL; language = language->next)
         resolve_plain(grammar, complaints, language->node);
     pattern_add(grammar, &grammar->lead, PATTERN_LEAD, NULL);
+    if (grammar->damage != NULL)
+        pattern_add(grammar, &grammar->damaged, PATTERN_PLAIN, grammar->damage);
     if (grammar->prose != NULL)
         pattern_add(grammar, &grammar->prose_line, PATTERN_LINE, grammar->prose);
 }
@@ -752,6 +917,7 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
         resolve_field(grammar, complaints, field);
     index_fields(grammar);
     lexicon_open(grammar);
+    resolve_rules(grammar, complaints);
     resolve_check(grammar, false, complaints);
     for (const struct form *form = grammar->forms; form != NULL; form = form->next) {
         check_demands(grammar, complaints, form->needs);

@@ -1,5 +1,6 @@
 #include "syntax.h"
 
+#include "rule.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -616,22 +617,6 @@ static void read_shapes(struct reader *r)
     }
 }
 
-/* pairs "[" "]": brackets that are closed by whoever opens them. */
-static void read_pairs(struct reader *r)
-{
-    struct depesha_grammar *grammar = r->grammar;
-    size_t n = 0;
-    for (; is_lexeme(r, STRING); n++) {
-        if (grammar->pair_count == sizeof grammar->pairs / sizeof *grammar->pairs)
-            complain(r->complaints, r->token.place, "too many pairs of brackets");
-        else
-            grammar->pairs[grammar->pair_count++] = token_copy(r);
-        next_token(r);
-    }
-    if (n % 2 != 0)
-        complain(r->complaints, gap_place(r), "brackets come in pairs: add the one that closes");
-}
-
 static struct definition *new_definition(struct reader *r, const char *what, bool reopen)
 {
     struct place place = r->token.place;
@@ -1003,6 +988,201 @@ static void read_form(struct reader *r)
     *last = form;
 }
 
+/* ---- rules --------------------------------------------------------------------------------- */
+
+/* Strings beside one another are one text. */
+static const char *read_text(struct reader *r, const char *between)
+{
+    struct buffer buffer = {.arena = &r->grammar->arena};
+    if (!is_lexeme(r, STRING)) {
+        complain(r->complaints, gap_place(r), "a quoted text is missing here: found %s", token_name(r));
+        return NULL;
+    }
+    for (buffer_puts(&buffer, ""); is_lexeme(r, STRING); next_token(r)) {
+        if (buffer.size > 0)
+            buffer_puts(&buffer, between);
+        buffer_add(&buffer, r->token.text, r->token.size);
+    }
+    return buffer.at;
+}
+
+static void read_texts(struct reader *r, struct condition *condition)
+{
+    for (; is_lexeme(r, STRING); next_token(r)) {
+        if (condition->text_count == sizeof condition->texts / sizeof *condition->texts)
+            complain(r->complaints, r->token.place, "too many texts");
+        else
+            condition->texts[condition->text_count++] = token_copy(r);
+    }
+    if (condition->text_count % 2 != 0 || condition->text_count == 0)
+        complain(r->complaints, gap_place(r), "these come in pairs: add the other one of the pair");
+}
+
+static struct name_list *expect_names(struct reader *r, const char *what)
+{
+    if (is_lexeme(r, WORD))
+        return read_names(r);
+    complain(r->complaints, gap_place(r), "%s is missing here: found %s", what, token_name(r));
+    return NULL;
+}
+
+static void read_part(struct reader *r, struct condition *condition, char part)
+{
+    switch (part) {
+    case 'n':
+        expect_integer(r, "the number", 0, 9999, &condition->number);
+        break;
+    case 'd':
+        read_demands(r, &condition->demands);
+        break;
+    case 'k':
+        condition->paths = expect_names(r, "a path of the record");
+        break;
+    case 'b':
+        condition->beside = take_word(r, "beside") ? expect_names(r, "a path of the record") : NULL;
+        break;
+    case 'A':
+        condition->against = take_word(r, "against") ? expect_names(r, "a path of the record") : NULL;
+        break;
+    case 'K':
+        if (take_word(r, "against"))
+            condition->against = expect_names(r, "a path of the record");
+        else
+            complain(r->complaints, gap_place(r), "expected 'against' and paths, found %s", token_name(r));
+        break;
+    case 's':
+        read_texts(r, condition);
+        break;
+    case 'X':
+        if (!is_symbol(r, '('))
+            break;
+        /* fall through */
+    case 'x':
+        if (expect_symbol(r, '(', "before the expression")) {
+            condition->node = read_choice(r, 0);
+            expect_symbol(r, ')', "behind the expression");
+        }
+        break;
+    case 'e':
+        condition->name = expect_word(r, "the name of an enumeration");
+        break;
+    case 'r':
+        condition->name = take_word(r, "reads") ? expect_word(r, "the name of a token") : NULL;
+        break;
+    case 'z':
+        condition->zone_names = take_word(r, "in") ? expect_names(r, "a zone") : NULL;
+        break;
+    case 'w':
+        condition->paths = take_word(r, "within") ? expect_names(r, "a path of the record") : NULL;
+        break;
+    case 'a':
+        condition->anywhere = take_word(r, "anywhere");
+        break;
+    case 'm':
+        condition->mend = take_word(r, "mend") ? read_text(r, "") : NULL;
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_condition(struct reader *r, struct rule *rule)
+{
+    struct place place = r->token.place;
+    const char *word = expect_word(r, "what the rule looks for");
+    size_t n = 0;
+    if (word == NULL)
+        return;
+    while (n < predicate_count && strcmp(predicate_rows[n].word, word) != 0)
+        n++;
+    if (n == predicate_count) {
+        struct buffer known = {.arena = &r->grammar->arena};
+        for (size_t i = 0; i < predicate_count; i++)
+            buffer_format(&known, "%s%s", i == 0 ? "" : ", ", predicate_rows[i].word);
+        complain(r->complaints, place, "a rule cannot look for '%s', only for what is %s", word, known.at);
+        return;
+    }
+    struct condition *condition = arena_take(&r->grammar->arena, 1, sizeof *condition);
+    *condition = (struct condition){.predicate = (enum predicate)n, .place = place};
+    for (const char *part = predicate_rows[n].takes; *part != '\0'; part++)
+        read_part(r, condition, *part);
+    struct condition **last = &rule->conditions;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = condition;
+}
+
+static void read_rule_example(struct reader *r, struct rule *rule)
+{
+    struct text_list **last = &rule->example;
+    if (rule->example != NULL)
+        complain(r->complaints, r->token.place, "rule '%s' has an example already; a rule has one", rule->id);
+    do {
+        const char *text = read_text(r, "\n");
+        if (text == NULL)
+            return;
+        *last = arena_take(&r->grammar->arena, 1, sizeof **last);
+        (*last)->text = text;
+        last = &(*last)->next;
+    } while (take_word(r, "and"));
+}
+
+static bool read_severity(struct reader *r, struct rule *rule)
+{
+    static const char *const severities[] = {"note", "warning", "error", "off"};
+    struct place place = r->token.place;
+    const char *word = expect_word(r, "the severity");
+    size_t n = 0;
+    while (word != NULL && n < 4 && strcmp(word, severities[n]) != 0)
+        n++;
+    if (word != NULL && n == 4)
+        complain(r->complaints, place, "a rule is an error, a warning or a note, or off; '%s' is none of them", word);
+    rule->off = n == 3;
+    rule->severity = rule->off ? DEPESHA_NOTE : (depesha_severity)n;
+    return word != NULL && n < 4;
+}
+
+/* rule ID SEVERITY, and what it looks for; without that it changes the severity, or texts, of the rule of that name. */
+static void read_rule(struct reader *r)
+{
+    struct rule *rule = arena_take(&r->grammar->arena, 1, sizeof *rule);
+    rule->place = r->token.place;
+    rule->id = expect_word(r, "the rule's name");
+    if (rule->id == NULL || !read_severity(r, rule))
+        return;
+    while (!r->token.at_column_1) {
+        if (take_word(r, "when")) {
+            read_condition(r, rule);
+        } else if (take_word(r, "for")) {
+            rule->forms = expect_names(r, "a form");
+        } else if (take_word(r, "if")) {
+            read_demands(r, &rule->only_if);
+        } else if (take_word(r, "unless")) {
+            read_demands(r, &rule->unless);
+        } else if (take_word(r, "says")) {
+            rule->says = read_text(r, " ");
+        } else if (take_word(r, "about")) {
+            rule->about = read_text(r, " ");
+        } else if (take_word(r, "eg")) {
+            read_rule_example(r, rule);
+        } else {
+            complain(r->complaints, r->token.place,
+                     "a rule has when, for, if, unless, says, about and eg; %s is none of them", token_name(r));
+            return;
+        }
+    }
+    const struct rule *other = find_rule(r->grammar, rule->id);
+    bool defines = rule->conditions != NULL;
+    if (defines && other != NULL && already(r, "rule", rule->id, rule->place, other->place))
+        return;
+    if (defines && rule->says == NULL)
+        complain(r->complaints, rule->place, "rule '%s' has no message; add a line: says \"text\"", rule->id);
+    struct rule **last = defines ? &r->grammar->rules : &r->grammar->adjustments;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = rule;
+}
+
 static const struct statement {
     const char *keyword;
     void (*read)(struct reader *);
@@ -1010,7 +1190,7 @@ static const struct statement {
     {"grammar", read_grammar},   {"include", read_include}, {"period", read_period}, {"damage", read_damage},
     {"noise", read_noise},       {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
     {"enum", read_enum},         {"type", read_type},       {"key", read_key},       {"list", read_list},
-    {"zone", read_zone},         {"field", read_field},     {"form", read_form},     {"pairs", read_pairs},
+    {"zone", read_zone},         {"field", read_field},     {"form", read_form},     {"rule", read_rule},
     {"language", read_language}, {"shapes", read_shapes},
 };
 
@@ -1026,8 +1206,8 @@ static void read_statement(struct reader *r)
             return;
         }
     complain(r->complaints, r->token.place,
-             "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, pairs, "
-             "shapes, language, token, enum, type, key, list, zone, field and form, and go on in indented lines",
+             "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, shapes, "
+             "language, token, enum, type, key, list, zone, field, form and rule, and go on in indented lines",
              token_name(r));
     next_token(r);
 }
@@ -1071,4 +1251,12 @@ void syntax_read(struct depesha_grammar *grammar, struct source *source, depesha
 {
     struct reader r = {.grammar = grammar, .complaints = complaints, .loader = loader, .context = context};
     read_file(&r, source);
+    /* The rules that are no knowledge about cables belong to every grammar. */
+    size_t size = 0;
+    const char *text = depesha_builtin("standard", &size);
+    if (text == NULL)
+        return;
+    struct source *standard = arena_take(&grammar->arena, 1, sizeof *standard);
+    *standard = (struct source){.name = "standard", .text = text, .size = size, .from = source};
+    read_file(&r, standard);
 }

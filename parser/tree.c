@@ -172,7 +172,7 @@ static void unexplained(struct depesha_document *d, struct record *record, const
     } else {
         record->unparsed = arena_grow(&d->arena, record->unparsed, record->unparsed_count, &record->unparsed_room,
                                       record->unparsed_count + 1, sizeof *record->unparsed);
-        record->unparsed[record->unparsed_count++] = (struct passage){.span = {start, end}};
+        record->unparsed[record->unparsed_count++] = (struct passage){.span = {start, end}, .zone = step->zone};
     }
     last = &record->unparsed[record->unparsed_count - 1];
     last->text = NULL;

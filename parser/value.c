@@ -322,8 +322,7 @@ static const char *impossible(struct arena *arena, const struct moment *m)
     return NULL;
 }
 
-static const char *read_moment(struct matcher *matcher, const struct definition *reader, struct span span,
-                               struct moment *m)
+const char *moment_read(struct matcher *matcher, const struct definition *reader, struct span span, struct moment *m)
 {
     struct parts parts = take_apart(matcher, reader, span);
     *m = (struct moment){-1, -1, -1, -1, -1};
@@ -429,7 +428,7 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
         break;
     }
     case KIND_DATE:
-        why = read_moment(matcher, capture->reader, span, &moment);
+        why = moment_read(matcher, capture->reader, span, &moment);
         text = why == NULL ? moment_text(arena, &moment) : NULL;
         break;
     case KIND_CODE:

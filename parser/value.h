@@ -58,6 +58,10 @@ void values_settle(struct values *values, struct matcher *matcher);
 /* The first value of a key, or NULL. */
 const struct value *values_find(const struct values *values, const char *path);
 
+/* Reads a date by a token with parts. NULL, or why it is none. */
+const char *moment_read(struct matcher *matcher, const struct definition *reader, struct span span,
+                        struct moment *moment);
+
 /* EDTF of a moment. */
 const char *moment_text(struct arena *arena, const struct moment *moment);
 /* Orders two moments by what both know: below, at or above 0. */

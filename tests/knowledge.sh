@@ -11,6 +11,7 @@ cat >"$place/allowed" <<'END'
 archive     zip and the like, in messages on files that are no text
 cable       key of the record (contract), and what the help calls one
 date        kind of a type in the grammar language
+days        what a message may tell in the grammar language: {days}
 file        what the command reads
 first       English word, in messages
 form        statement of the grammar language, and key of the record
@@ -27,6 +28,7 @@ note        severity of a finding (contract)
 number      kind of a type in the grammar language
 only        English word
 order       statement of the grammar language
+other       what a message may tell in the grammar language: {other}; English word
 original    English word: "Compare it with the original"
 part        English word, in messages on the grammar language
 printed     English word, in the help

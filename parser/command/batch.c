@@ -21,7 +21,7 @@ void batch_worsen(struct batch *batch, int status)
 }
 
 /* Messages and the line of progress share the terminal. */
-static void say(struct batch *batch, const char *name, const char *text)
+void batch_say(struct batch *batch, const char *name, const char *text)
 {
     progress_hide(&batch->pace);
     message_say(name, "%s", text);
@@ -127,7 +127,8 @@ static void work(void *context, struct task *task)
     task->bytes = task->file.size;
     if (!task->fault[0] && is_readable(batch, task))
         parse(batch, task);
-    file_free(&task->file);
+    if (!batch->keeps)
+        file_free(&task->file);
     if (!task->document || !batch->make)
         return;
     batch->make(batch, task);
@@ -219,12 +220,14 @@ bool batch_next(struct batch *batch)
         progress_note(&batch->pace, task);
         batch_worsen(batch, task->status);
         if (task->fault[0]) {
-            say(batch, task->name, task->fault);
+            batch_say(batch, task->name, task->fault);
             continue;
         }
         batch->done++;
         batch->document = task->document;
         batch->name = task->name;
+        batch->path = task->path && strcmp(task->path, "-") != 0 ? task->path : NULL;
+        batch->file = &task->file;
         output_bytes(&batch->output, task->text, task->size);
         return true;
     }
@@ -236,7 +239,7 @@ void batch_write(struct batch *batch, char *text)
     if (text) {
         output_text(&batch->output, text);
     } else {
-        say(batch, batch->name, "out of memory");
+        batch_say(batch, batch->name, "out of memory");
         batch_worsen(batch, STATUS_FAILED);
     }
     depesha_free(text);

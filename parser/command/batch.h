@@ -38,6 +38,7 @@ struct batch {
     bool summary;
     bool resumed;   /* --resume */
     bool any_bytes; /* even what is no text is read */
+    bool keeps;     /* the bytes of the present document are kept */
     bool single;    /* there is to be one input only */
     /*
      * Any thread: adds to task->text what is to be written for task->document, and sets
@@ -64,6 +65,8 @@ struct batch {
     /* the present document; of the batch, until the next one */
     depesha_document *document;
     const char *name;
+    const char *path;        /* of the file that it is; NULL: it is none, or standard input */
+    const struct file *file; /* its bytes, if they are kept */
 };
 
 /* clang-format off */
@@ -94,6 +97,9 @@ bool batch_open(struct batch *batch, int count, char **operands);
 
 /* The next document. An input that cannot be read gets its message and is passed over. */
 bool batch_next(struct batch *batch);
+
+/* A message about the present document, or about nothing in particular if `name` is NULL. */
+void batch_say(struct batch *batch, const char *name, const char *text);
 
 /* Makes the status at least as bad. */
 void batch_worsen(struct batch *batch, int status);

@@ -1,19 +1,30 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "accept.h"
 #include "batch.h"
 #include "command.h"
+#include "fix.h"
 #include "message.h"
 #include "options.h"
+#include "report.h"
 
-#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const char help[] = "Usage: depesha check [OPTION]... [FILE|DIR|-]...\n"
-                           "Read transcriptions of cables and print what in them is doubtful, as lines\n"
-                           "\n"
-                           "  NAME:LINE:COLUMN: SEVERITY: MESSAGE [RULE]\n"
+                           "Print what in transcriptions of cables is doubtful, as lines\n"
+                           "NAME:LINE:COLUMN: SEVERITY: MESSAGE [RULE].\n"
                            "\n"
                            "  -s, --severity LEVEL  note, warning or error: print nothing below, and fail\n"
-                           "                        from there on; without it all is printed, and\n"
-                           "                        warnings and errors fail\n"
-                           "  -f, --format FORMAT   text (default), or json: one array of objects\n"
+                           "                        from there on; else all is printed, warnings fail\n"
+                           "      --only RULES      look for these only; commas between their names\n"
+                           "      --disable RULES   do not look for these\n"
+                           "      --explain RULE    what a rule questions, and what to do; all: list them\n"
+                           "      --diff            show as a patch what --fix would do\n"
+                           "      --fix             mend what has one right answer, in the files\n"
+                           "  -f, --format FORMAT   text (default), json, github, junit or sarif\n"
                            "  -g, --grammar FILE    use this grammar instead of the built-in one\n"
                            "  -o, --output FILE     write to FILE, once all is done\n"
                            "      --max-bytes SIZE  refuse larger inputs (default 256M)\n"
@@ -22,92 +33,441 @@ static const char help[] = "Usage: depesha check [OPTION]... [FILE|DIR|-]...\n"
                            "  -h, --help            print this help\n"
                            "\n"
                            "Without FILE, or with -, standard input is read; of a DIR all text files.\n"
+                           "A line RULE [LINE or \"TEXT\"]: REASON in FILE.accept accepts a finding.\n"
                            "\n"
                            "Exit status: 0 nothing that fails, 1 something did, 2 something could not\n"
-                           "be done.\n"
-                           "\n"
-                           "Example:\n"
-                           "  depesha check --severity error cables/\n";
+                           "be done. Example: depesha check --severity error cables/\n";
 
-static const char *const formats[] = {"text", "json", NULL};
-enum { FORMAT_TEXT, FORMAT_JSON };
+static const char *const formats[] = {"text", "json", "github", "junit", "sarif", NULL};
+static const struct writer *const writers[] = {&writer_text, &writer_json, &writer_github, &writer_junit,
+                                               &writer_sarif};
 
-/* In the order of depesha_severity. */
-static const char *const severities[] = {"note", "warning", "error", NULL};
-enum { SEVERITY_COUNT = 3 };
+static const char stale_rule[] = "acceptance-stale";
 
-struct report {
-    struct batch batch;
-    size_t format;
-    size_t shown;  /* the least severity that is printed */
-    size_t failed; /* the least one that fails */
-    size_t count;  /* of findings that were printed */
-    size_t by_severity[SEVERITY_COUNT];
-    size_t documents; /* with findings that were printed */
+/* A finding that no document has. */
+struct stale {
+    depesha_finding finding;
+    char *message; /* owned */
+    struct stale *next;
 };
 
-static void print_text(struct report *report, const depesha_finding *finding)
+struct check {
+    struct batch batch;
+    struct report report;
+    const struct writer *writer;
+    size_t format;
+    size_t severity;           /* as asked for, or SEVERITY_COUNT */
+    size_t shown;              /* the least severity that is printed */
+    size_t failed;             /* the least one that fails */
+    const char *only, *except; /* names of rules */
+    const char *explained;
+    bool fix, diff;
+    depesha_batch *together;
+    struct acceptances *kept;          /* that await the findings of the whole batch */
+    struct acceptances accepted;       /* of the present input */
+    struct stale *stale;               /* findings that are made here; owned */
+    depesha_document *mended_document; /* of the present input, once it is mended; owned */
+    struct file mended;                /* its bytes; owned */
+    struct shown *list;                /* what is to be written; owned */
+    size_t count, room;
+};
+
+static void *grow(void *at, size_t *room, size_t want, size_t size)
 {
-    struct output *output = &report->batch.output;
-    output_inline(output, report->batch.name);
-    output_format(output, ":%zu:%zu: %s: ", finding->line, finding->column, severities[finding->severity]);
-    output_inline(output, finding->message);
-    output_format(output, " [%s]\n", finding->rule);
+    if (want <= *room)
+        return at;
+    size_t more = *room ? 2 * *room : 32;
+    void *grown = realloc(at, more * size);
+    if (grown)
+        *room = more;
+    return grown;
 }
 
-/* A finding as a line of JSON; NULL without memory. */
-static char *finding_text(const char *name, const depesha_finding *finding)
+/* A line about the present input. */
+__attribute__((format(printf, 2, 3))) static void say(struct check *check, const char *format, ...)
 {
-    cJSON *object = cJSON_CreateObject();
-    bool good = object && cJSON_AddStringToObject(object, "source", name) &&
-                cJSON_AddStringToObject(object, "rule", finding->rule) &&
-                cJSON_AddStringToObject(object, "severity", severities[finding->severity]) &&
-                cJSON_AddNumberToObject(object, "line", (double)finding->line) &&
-                cJSON_AddNumberToObject(object, "column", (double)finding->column) &&
-                cJSON_AddNumberToObject(object, "start", (double)finding->start) &&
-                cJSON_AddNumberToObject(object, "end", (double)finding->end) &&
-                cJSON_AddStringToObject(object, "message", finding->message);
-    char *text = good ? cJSON_PrintUnformatted(object) : NULL;
-    cJSON_Delete(object);
-    return text;
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    batch_say(&check->batch, check->batch.name, text);
 }
 
-static void print_json(struct report *report, const depesha_finding *finding)
+static void lack_memory(struct check *check)
 {
-    struct output *output = &report->batch.output;
-    char *text = finding_text(report->batch.name, finding);
-    if (text) {
-        output_text(output, report->count == 0 ? "[\n" : ",\n");
-        output_text(output, text);
-    } else {
-        message_say(report->batch.name, "out of memory");
-        batch_worsen(&report->batch, STATUS_FAILED);
+    say(check, "out of memory");
+    batch_worsen(&check->batch, STATUS_FAILED);
+}
+
+/* ---- which rules ---------------------------------------------------------------------------- */
+
+/* Whether a name is one of those with commas between. */
+static bool lists(const char *names, const char *name)
+{
+    size_t size = strlen(name);
+    while (*names) {
+        size_t length = strcspn(names, ",");
+        if (length == size && strncmp(names, name, size) == 0)
+            return true;
+        names += length + (names[length] == ',');
     }
-    cJSON_free(text);
+    return false;
 }
 
-static void print_finding(struct report *report, const depesha_finding *finding)
+static bool is_looked_for(const struct check *check, const char *rule)
 {
-    if (finding->severity >= report->failed)
-        batch_worsen(&report->batch, STATUS_DOUBTFUL);
-    if (finding->severity < report->shown)
+    return (!check->only || lists(check->only, rule)) && (!check->except || !lists(check->except, rule));
+}
+
+static bool find_rule(const depesha_grammar *grammar, const char *id, depesha_rule *rule)
+{
+    for (size_t i = 0; i < depesha_rule_count(grammar); i++) {
+        *rule = depesha_rule_at(grammar, i);
+        if (strcmp(rule->id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int say_unknown(const depesha_grammar *grammar, const char *id)
+{
+    struct guess guess = {.word = id};
+    for (size_t i = 0; i < depesha_rule_count(grammar); i++)
+        guess_try(&guess, depesha_rule_at(grammar, i).id);
+    if (guess.best)
+        return message_usage("check", "there is no rule '%s': did you mean '%s'?", id, guess.best);
+    return message_usage("check", "there is no rule '%s': --explain all lists them", id);
+}
+
+static bool are_known(const depesha_grammar *grammar, const char *names)
+{
+    depesha_rule rule;
+    while (names && *names) {
+        size_t size = strcspn(names, ",");
+        char *id = strndup(names, size);
+        bool known = id && (size == 0 || find_rule(grammar, id, &rule));
+        if (!known && id)
+            say_unknown(grammar, id);
+        free(id);
+        if (!known)
+            return false;
+        names += size + (names[size] == ',');
+    }
+    return true;
+}
+
+/* ---- explaining ----------------------------------------------------------------------------- */
+
+static int list_rules(const depesha_grammar *grammar)
+{
+    struct output output;
+    if (!output_open(&output, NULL))
+        return STATUS_FAILED;
+    for (size_t i = 0; i < depesha_rule_count(grammar); i++) {
+        depesha_rule rule = depesha_rule_at(grammar, i);
+        output_format(&output, "%-24s %s\n", rule.id, rule.off ? "off" : severity_names[rule.severity]);
+    }
+    return output_close(&output, true);
+}
+
+static int explain(const depesha_grammar *grammar, const char *id)
+{
+    char *text = NULL;
+    if (strcmp(id, "all") == 0)
+        return list_rules(grammar);
+    depesha_status status = depesha_rule_explain(grammar, id, &text);
+    if (status == DEPESHA_BAD_NAME)
+        return say_unknown(grammar, id);
+    if (status != DEPESHA_OK) {
+        message_say(NULL, "%s", depesha_status_text(status));
+        return STATUS_FAILED;
+    }
+    int printed = output_print(text);
+    depesha_free(text);
+    return printed;
+}
+
+static int command_explain_rule(const struct check *check)
+{
+    struct rules rules;
+    if (!rules_read(&rules, check->batch.rules_name))
+        return STATUS_FAILED;
+    depesha_grammar *grammar = rules_compile(&rules);
+    int status = grammar ? explain(grammar, check->explained) : STATUS_FAILED;
+    depesha_grammar_free(grammar);
+    rules_free(&rules);
+    return status;
+}
+
+/* ---- what is written ------------------------------------------------------------------------ */
+
+static void add_shown(struct check *check, const struct shown *shown)
+{
+    struct shown *list = grow(check->list, &check->room, check->count + 1, sizeof *list);
+    if (!list) {
+        lack_memory(check);
         return;
-    if (report->format == FORMAT_JSON)
-        print_json(report, finding);
-    else
-        print_text(report, finding);
-    report->count++;
-    report->by_severity[finding->severity]++;
+    }
+    check->list = list;
+    check->list[check->count++] = *shown;
 }
 
-static void check_document(struct report *report)
+/* Whether a finding is to be written; it may fail all the same. */
+static bool counts(struct check *check, const depesha_finding *finding)
 {
-    const depesha_document *document = report->batch.document;
-    size_t before = report->count;
+    if (finding->severity >= check->failed)
+        batch_worsen(&check->batch, STATUS_DOUBTFUL);
+    return finding->severity >= check->shown;
+}
+
+static void write_list(struct check *check, const char *source)
+{
+    struct report *report = &check->report;
+    check->writer->input(report, source, check->list, check->count);
+    for (size_t i = 0; i < check->count; i++)
+        report->by_severity[check->list[i].finding->severity]++;
+    report->count += check->count;
+    report->documents += source && check->count > 0;
+    report->inputs += source != NULL;
+    check->count = 0;
+}
+
+static void add_finding(struct check *check, const depesha_finding *finding)
+{
+    struct shown shown = {.source = check->batch.name, .finding = finding};
+    if (!is_looked_for(check, finding->rule) || accept_takes(&check->accepted, finding) || !counts(check, finding))
+        return;
+    shown.line = depesha_document_line(check->batch.document, finding->line, &shown.size);
+    add_shown(check, &shown);
+}
+
+static void collect(struct check *check)
+{
+    const depesha_document *document = check->batch.document;
+    check->count = 0;
     for (size_t n = 0; n < depesha_document_count(document); n++)
         for (size_t i = 0; i < depesha_finding_count(document, n); i++)
-            print_finding(report, depesha_finding_at(document, n, i));
-    report->documents += report->count > before;
+            add_finding(check, depesha_finding_at(document, n, i));
+}
+
+/* ---- acceptances that nothing needs ---------------------------------------------------------- */
+
+/* A message with {rule} replaced. NULL without memory. */
+static char *stale_message(const char *says, const char *rule)
+{
+    const char *slot = strstr(says, "{rule}");
+    size_t size = strlen(says) + strlen(rule) + 1;
+    char *message = malloc(size);
+    if (message && slot)
+        snprintf(message, size, "%.*s%s%s", (int)(slot - says), says, rule, slot + strlen("{rule}"));
+    else if (message)
+        snprintf(message, size, "%s", says);
+    return message;
+}
+
+/* NULL without memory. */
+static struct stale *make_stale(const struct acceptance *acceptance, const depesha_rule *rule, struct stale *next)
+{
+    struct stale *stale = calloc(1, sizeof *stale);
+    if (!stale)
+        return NULL;
+    stale->message = stale_message(rule->says, acceptance->rule);
+    if (!stale->message) {
+        free(stale);
+        return NULL;
+    }
+    stale->next = next;
+    stale->finding = (depesha_finding){.rule = stale_rule,
+                                       .severity = rule->severity,
+                                       .line = acceptance->line,
+                                       .column = 1,
+                                       .message = stale->message};
+    return stale;
+}
+
+static void add_stale(struct check *check, const struct acceptances *accepted, const struct acceptance *acceptance,
+                      const depesha_rule *rule)
+{
+    struct stale *stale = make_stale(acceptance, rule, check->stale);
+    if (!stale) {
+        lack_memory(check);
+        return;
+    }
+    check->stale = stale;
+    struct shown shown = {.source = acceptance->beside ? accepted->sidecar : accepted->source,
+                          .finding = &check->stale->finding};
+    if (!acceptance->beside && check->batch.document)
+        shown.line = depesha_document_line(check->batch.document, acceptance->line, &shown.size);
+    if (counts(check, shown.finding))
+        add_shown(check, &shown);
+}
+
+static void add_stales(struct check *check, const struct acceptances *accepted, bool of_batch)
+{
+    depesha_rule stale, rule;
+    if (!find_rule(check->batch.grammar, stale_rule, &stale) || stale.off || !is_looked_for(check, stale_rule))
+        return;
+    for (size_t i = 0; i < accepted->count; i++) {
+        const struct acceptance *acceptance = &accepted->at[i];
+        bool known = find_rule(check->batch.grammar, acceptance->rule, &rule);
+        bool looked = !known || (!rule.off && is_looked_for(check, rule.id));
+        if (!acceptance->used && looked && (known && rule.of_batch) == of_batch)
+            add_stale(check, accepted, acceptance, &stale);
+    }
+}
+
+static void free_stales(struct check *check)
+{
+    while (check->stale) {
+        struct stale *next = check->stale->next;
+        free(check->stale->message);
+        check->stale = next;
+    }
+}
+
+static bool awaits_batch(const struct check *check)
+{
+    depesha_rule rule;
+    for (size_t i = 0; i < check->accepted.count; i++)
+        if (find_rule(check->batch.grammar, check->accepted.at[i].rule, &rule) && rule.of_batch)
+            return true;
+    return false;
+}
+
+/* Those that accept findings of the batch are needed until its end. */
+static void put_away(struct check *check)
+{
+    struct acceptances *kept = awaits_batch(check) ? malloc(sizeof *kept) : NULL;
+    if (kept) {
+        *kept = check->accepted;
+        kept->next = check->kept;
+        check->kept = kept;
+        check->accepted = (struct acceptances){0};
+    } else {
+        accept_free(&check->accepted);
+    }
+}
+
+/* ---- mending -------------------------------------------------------------------------------- */
+
+static bool is_mendable(struct check *check)
+{
+    size_t mends = 0;
+    for (size_t i = 0; i < check->count; i++)
+        mends += check->list[i].finding->mend != NULL;
+    if (mends == 0)
+        return false;
+    const char *encoding = depesha_document_encoding(check->batch.document);
+    const char *why = NULL;
+    if (strcmp(encoding, "UTF-8") != 0)
+        why = "is not UTF-8, and only that is rewritten: convert it first";
+    else if (check->fix && !check->batch.path)
+        why = "cannot be rewritten: name a file, or use --diff";
+    if (why)
+        say(check, "%zu fault%s could be mended, but this %s", mends, mends == 1 ? "" : "s", why);
+    return !why;
+}
+
+/* Reads the mended bytes; they become the document if no value has changed but those that were mended. */
+static bool take_mended(struct check *check, struct file *mended)
+{
+    struct batch *batch = &check->batch;
+    depesha_document *document = NULL;
+    depesha_status status = depesha_parse(batch->grammar, batch->name, mended->bytes, mended->size, &document);
+    if (status != DEPESHA_OK) {
+        lack_memory(check);
+        return false;
+    }
+    bool keeps = fix_keeps_values(batch->document, document, check->list, check->count);
+    if (!keeps)
+        say(check, "not mended: other values would change with it. Mend it by hand");
+    if (!keeps || !fix_write(batch->path, mended)) {
+        batch_worsen(batch, STATUS_FAILED);
+        depesha_document_free(document);
+        return false;
+    }
+    batch->document = check->mended_document = document;
+    check->mended = *mended;
+    *mended = (struct file){0};
+    return true;
+}
+
+/* `before` is the status without the findings of this input: what is mended does not count against the run. */
+static void mend(struct check *check, int before)
+{
+    struct batch *batch = &check->batch;
+    struct file mended;
+    size_t places = 0;
+    batch->status = check->diff ? before : batch->status;
+    if (!is_mendable(check))
+        return;
+    if (!fix_apply(batch->file, check->list, check->count, &mended, &places)) {
+        lack_memory(check);
+        return;
+    }
+    if (check->diff) {
+        fix_show(&batch->output, batch->name, batch->file, &mended);
+        batch_worsen(batch, STATUS_DOUBTFUL);
+    } else if (take_mended(check, &mended)) {
+        say(check, "%zu fault%s mended", places, places == 1 ? "" : "s");
+        batch->status = before;
+        collect(check);
+    }
+    file_free(&mended);
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+static void check_document(struct check *check)
+{
+    struct batch *batch = &check->batch;
+    if (!accept_read(&check->accepted, batch->document, batch->path, batch->name))
+        batch_worsen(batch, STATUS_FAILED);
+    int before = batch->status;
+    collect(check);
+    if (check->fix || check->diff)
+        mend(check, before);
+    if (check->diff) {
+        check->count = 0;
+    } else {
+        if (depesha_batch_add(check->together, batch->document) != DEPESHA_OK)
+            lack_memory(check);
+        add_stales(check, &check->accepted, false);
+        write_list(check, batch->name);
+    }
+    free_stales(check);
+    put_away(check);
+    depesha_document_free(check->mended_document);
+    check->mended_document = NULL;
+    file_free(&check->mended);
+}
+
+static bool is_accepted(struct check *check, const depesha_batch_finding *found)
+{
+    bool accepted = false;
+    for (struct acceptances *kept = check->kept; kept; kept = kept->next)
+        if (strcmp(kept->source, found->source) == 0 && accept_takes(kept, &found->finding))
+            accepted = true;
+    return accepted;
+}
+
+/* What only all inputs together show. */
+static void check_together(struct check *check)
+{
+    if (depesha_batch_check(check->together) != DEPESHA_OK)
+        lack_memory(check);
+    for (size_t i = 0; i < depesha_batch_finding_count(check->together); i++) {
+        const depesha_batch_finding *found = depesha_batch_finding_at(check->together, i);
+        struct shown shown = {found->source, &found->finding, found->line_text, strlen(found->line_text)};
+        if (is_looked_for(check, found->finding.rule) && !is_accepted(check, found) && counts(check, &found->finding))
+            add_shown(check, &shown);
+    }
+    for (const struct acceptances *kept = check->kept; kept; kept = kept->next)
+        add_stales(check, kept, true);
+    if (check->count > 0)
+        write_list(check, NULL);
+    free_stales(check);
 }
 
 static const char *plural(size_t count)
@@ -115,40 +475,82 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-static void end_report(struct report *report)
+static void sum_up(struct check *check)
 {
-    if (report->format == FORMAT_JSON && report->batch.done > 0)
-        output_text(&report->batch.output, report->count > 0 ? "\n]\n" : "[]\n");
-    if (report->count == 0 || report->batch.output.gone)
-        return;
+    progress_hide(&check->batch.pace);
+    const struct report *report = &check->report;
     const size_t *by = report->by_severity;
-    message_say(NULL, "%zu finding%s (%zu error%s, %zu warning%s, %zu note%s) in %zu of %zu input%s", report->count,
-                plural(report->count), by[DEPESHA_ERROR], plural(by[DEPESHA_ERROR]), by[DEPESHA_WARNING],
-                plural(by[DEPESHA_WARNING]), by[DEPESHA_NOTE], plural(by[DEPESHA_NOTE]), report->documents,
-                report->batch.done, plural(report->batch.done));
+    if (report->count > 0 && !check->batch.output.gone)
+        message_say(NULL, "%zu finding%s (%zu error%s, %zu warning%s, %zu note%s) in %zu of %zu input%s", report->count,
+                    plural(report->count), by[DEPESHA_ERROR], plural(by[DEPESHA_ERROR]), by[DEPESHA_WARNING],
+                    plural(by[DEPESHA_WARNING]), by[DEPESHA_NOTE], plural(by[DEPESHA_NOTE]), report->documents,
+                    report->inputs, plural(report->inputs));
+}
+
+static void forget(struct check *check)
+{
+    while (check->kept) {
+        struct acceptances *next = check->kept->next;
+        accept_free(check->kept);
+        free(check->kept);
+        check->kept = next;
+    }
+    free(check->list);
+}
+
+static void run(struct check *check)
+{
+    if (!check->diff && check->writer->begin)
+        check->writer->begin(&check->report);
+    while (batch_next(&check->batch))
+        check_document(check);
+    if (check->diff)
+        return;
+    check_together(check);
+    if (check->writer->end)
+        check->writer->end(&check->report);
+    if (check->report.failed)
+        lack_memory(check);
+    sum_up(check);
 }
 
 int command_check(int count, char **words)
 {
-    struct report report = {.batch = BATCH_DEFAULTS, .shown = DEPESHA_NOTE, .failed = DEPESHA_WARNING};
-    size_t severity = SEVERITY_COUNT;
+    struct check check = {.batch = BATCH_DEFAULTS, .shown = DEPESHA_NOTE, .failed = DEPESHA_WARNING};
+    check.severity = SEVERITY_COUNT;
     const struct option_row options[] = {
-        {"severity", 's', OPTION_CHOICE, &severity, severities},
-        {"format", 'f', OPTION_CHOICE, &report.format, formats},
-        BATCH_OPTIONS(report.batch),
-        BATCH_MANY_OPTIONS(report.batch),
+        {"severity", 's', OPTION_CHOICE, &check.severity, severity_names},
+        {"format", 'f', OPTION_CHOICE, &check.format, formats},
+        {"only", 0, OPTION_TEXT, &check.only, NULL},
+        {"disable", 0, OPTION_TEXT, &check.except, NULL},
+        {"explain", 0, OPTION_TEXT, &check.explained, NULL},
+        {"fix", 0, OPTION_FLAG, &check.fix, NULL},
+        {"diff", 0, OPTION_FLAG, &check.diff, NULL},
+        BATCH_OPTIONS(check.batch),
+        BATCH_MANY_OPTIONS(check.batch),
         {0},
     };
     const struct usage usage = {.command = "check", .help = help, .options = options};
     int status = STATUS_FAILED;
     if (!options_read(&usage, &count, words, &status))
         return status;
-    if (severity < SEVERITY_COUNT)
-        report.shown = report.failed = severity;
-    if (!batch_open(&report.batch, count, words))
+    if (check.explained)
+        return command_explain_rule(&check);
+    if (check.fix && check.diff)
+        return message_usage("check", "--fix or --diff, not both");
+    if (check.severity < SEVERITY_COUNT)
+        check.shown = check.failed = check.severity;
+    check.writer = writers[check.format];
+    check.batch.keeps = check.fix || check.diff;
+    if (!batch_open(&check.batch, count, words))
         return STATUS_FAILED;
-    while (batch_next(&report.batch))
-        check_document(&report);
-    end_report(&report);
-    return batch_close(&report.batch);
+    report_open(&check.report, &check.batch.output, check.batch.grammar);
+    if (!are_known(check.batch.grammar, check.only) || !are_known(check.batch.grammar, check.except) ||
+        depesha_batch_make(check.batch.grammar, &check.together) != DEPESHA_OK)
+        batch_worsen(&check.batch, STATUS_FAILED);
+    else
+        run(&check);
+    depesha_batch_free(check.together);
+    forget(&check);
+    return batch_close(&check.batch);
 }

@@ -55,10 +55,10 @@ bool inputs_seems_text(const char *path)
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
     static const char *const others[] = {
-        "7z",  "avi",  "bmp",  "bz2", "csv",  "db",    "djvu", "doc",  "docx", "epub",   "gif", "grammar",
-        "gz",  "jp2",  "jpeg", "jpg", "json", "jsonl", "mov",  "mp3",  "mp4",  "ndjson", "odp", "ods",
-        "odt", "ogg",  "pdf",  "png", "ppt",  "pptx",  "ps",   "rar",  "rtf",  "svg",    "tar", "tgz",
-        "tif", "tiff", "tmp",  "tsv", "wav",  "webp",  "xls",  "xlsx", "xml",  "xz",     "zip", "zst",
+        "7z",  "accept", "avi",  "bmp",  "bz2",  "csv",   "db",  "djvu", "doc", "docx",   "epub", "gif", "grammar",
+        "gz",  "jp2",    "jpeg", "jpg",  "json", "jsonl", "mov", "mp3",  "mp4", "ndjson", "odp",  "ods", "odt",
+        "ogg", "pdf",    "png",  "ppt",  "pptx", "ps",    "rar", "rtf",  "svg", "tar",    "tgz",  "tif", "tiff",
+        "tmp", "tsv",    "wav",  "webp", "xls",  "xlsx",  "xml", "xz",   "zip", "zst",
     };
     const char *dot = strrchr(name, '.');
     if (name[0] == 0 || name[0] == '.' || name[strlen(name) - 1] == '~')

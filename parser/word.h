@@ -1,0 +1,27 @@
+/* Words as somebody spelt them. */
+#ifndef DEPESHA_WORD_H
+#define DEPESHA_WORD_H
+
+#include "arena.h"
+
+#include <stdint.h>
+
+/* How many letters must be changed, added, dropped or exchanged to make one word of the other; above `limit`: limit
+ * + 1. */
+size_t word_distance(const char *a, const char *b, size_t limit);
+
+/* How much of that may be a slip, in a word of so many letters. */
+size_t word_slip(size_t letters);
+
+/* How many characters `size` bytes are. */
+size_t word_length(const char *word, size_t size);
+
+/* In capitals, with anything but letters and digits as one blank between them, and none around. In the arena. */
+char *word_capitals(struct arena *arena, const char *text, size_t size);
+
+enum script { SCRIPT_NONE, SCRIPT_LATIN, SCRIPT_CYRILLIC };
+
+/* The script of a letter; SCRIPT_NONE for what is no letter of these. */
+enum script word_script(uint32_t point);
+
+#endif
