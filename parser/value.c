@@ -337,7 +337,7 @@ const char *moment_read(struct matcher *matcher, const struct definition *reader
             if (strcmp(parts.at[i].name, fields[f].name) == 0)
                 *fields[f].field = number_of(matcher, parts.at[i].name, parts.at[i].span);
     }
-    if (m->year < 0 && m->month < 0)
+    if (m->year < 0 && m->month < 0 && (m->hour < 0 || m->day >= 0))
         return "this is no date";
     m->year = full_year(matcher->grammar, m->year);
     if (m->month > 12 && m->day >= 1 && m->day <= 12) { /* the American order */
@@ -644,6 +644,50 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
     values->count = kept;
 }
 
+/* The date that stands nearest to a time without one; dates of the cable come before those of a page around it. */
+static const struct value *nearest_date(const struct values *values, const struct value *time)
+{
+    const struct value *nearest = NULL;
+    size_t least = 0;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->at[i];
+        if (value->key->type->kind != KIND_DATE || value->moment.day < 0)
+            continue;
+        size_t far = value->span.start > time->span.start ? value->span.start - time->span.start
+                                                          : time->span.start - value->span.start;
+        bool better = nearest == NULL || (nearest->key->root && !value->key->root) ||
+                      (nearest->key->root == value->key->root && far < least);
+        if (better) {
+            nearest = value;
+            least = far;
+        }
+    }
+    return nearest;
+}
+
+/* A time without a date is of the date that stands nearest, and no value if there is none. */
+static void complete_times(struct values *values, struct matcher *matcher)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < values->count; i++) {
+        struct value *value = &values->at[i];
+        if (value->key->type->kind == KIND_DATE && value->moment.month < 0 && value->moment.year < 0) {
+            const struct value *date = nearest_date(values, value);
+            if (date == NULL) {
+                misread(values, matcher, value->key, value->span, "no date says of which day this time is");
+                continue;
+            }
+            value->moment.year = date->moment.year;
+            value->moment.month = date->moment.month;
+            value->moment.day = date->moment.day;
+            value->text = moment_text(matcher->arena, &value->moment);
+            value->certainty = value->certainty * 0.7;
+        }
+        values->at[kept++] = *value;
+    }
+    values->count = kept;
+}
+
 /* A date without its year has that of the document's other dates. */
 static void complete_years(struct values *values, struct matcher *matcher)
 {
@@ -656,7 +700,7 @@ static void complete_years(struct values *values, struct matcher *matcher)
             year = values->at[i].moment.year;
     for (size_t i = 0; year >= 0 && i < values->count; i++) {
         struct value *value = &values->at[i];
-        if (value->key->type->kind != KIND_DATE || value->moment.year >= 0)
+        if (value->key->type->kind != KIND_DATE || value->moment.year >= 0 || value->moment.month < 0)
             continue;
         value->moment.year = year;
         value->text = moment_text(matcher->arena, &value->moment);
@@ -704,6 +748,7 @@ void values_settle(struct values *values, struct matcher *matcher)
 {
     drop_superseded(values, matcher);
     complete_years(values, matcher);
+    complete_times(values, matcher);
     number_entries(values, matcher);
     for (size_t i = 0; i < values->count; i++)
         values->at[i].pointer = pointer_of(matcher->arena, &values->at[i]);
