@@ -196,7 +196,7 @@ static void why_not(struct buffer *buffer, const struct depesha_document *d, con
     size_t from = line == 0 ? 0 : line - 1, to = line == 0 ? d->lines.count : line;
     for (size_t n = from; n < to; n++)
         for (size_t at = d->lines.at[n].first; at < d->lines.at[n].end; at++) {
-            bool start = at == d->lines.at[n].first;
+            bool start = begins_cell(&matcher, n, at);
             if (((unsigned char)d->text.at[at] & 0xC0) == 0x80 || (!start && !at_boundary(&d->text, at)) ||
                 (field->at_start && !start))
                 continue;

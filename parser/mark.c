@@ -195,6 +195,20 @@ bool at_boundary(const struct text *text, size_t offset)
     return after == UPPER && before != UPPER;
 }
 
+bool begins_cell(const struct matcher *matcher, size_t line, size_t at)
+{
+    const char *text = matcher->text->at;
+    size_t first = matcher->lines->at[line].first, blanks = 0;
+    if (at == first)
+        return true;
+    while (at > first && (text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '|')) {
+        if (text[--at] != ' ')
+            return at > first;
+        blanks++;
+    }
+    return at > first && blanks > 2;
+}
+
 size_t mark_horizon(const struct lines *lines, size_t line, size_t at)
 {
     size_t last = line + HORIZON_LINES < lines->count ? line + HORIZON_LINES : lines->count - 1;

@@ -57,6 +57,9 @@ bool mark_try(struct matcher *matcher, const struct field *field, size_t line, s
 /* How far a production may look from a place of a line: some lines on. */
 size_t mark_horizon(const struct lines *lines, size_t line, size_t at);
 
+/* Whether a line begins here, or a column: behind a tab, a bar, or three blanks and more. */
+bool begins_cell(const struct matcher *matcher, size_t line, size_t at);
+
 /* Whether a word begins, or one ends and another may begin, at this offset. */
 bool at_boundary(const struct text *text, size_t offset);
 

@@ -154,7 +154,7 @@ static void follow_marks(struct search *s, size_t p, uint32_t living)
 {
     const struct text *text = s->matcher->text;
     size_t offset = s->points[p].offset, line = s->points[p].line;
-    bool at_start = offset == s->matcher->lines->at[line].first, flat = is_flat(s, line);
+    bool at_start = begins_cell(s->matcher, line, offset), flat = is_flat(s, line);
     if (offset >= s->matcher->lines->at[line].end)
         return;
     for (const struct field **f = s->grammar->starters[(unsigned char)text->at[offset]]; *f != NULL; f++) {

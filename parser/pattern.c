@@ -327,7 +327,7 @@ static void emit(struct emission *e, const struct node *node)
     case NODE_START:
         break;
     case NODE_END:
-        buffer_puts(&e->out, e->flat ? "(?=\\h++\\P{Ll}|" : "(?=");
+        buffer_puts(&e->out, e->flat ? "(?=\\h++\\P{Ll}|" : "(?=\\h{3}|\\h?\\h?[\\t|]|");
         emit_lead(e);
         buffer_puts(&e->out, "(?:\\R|\\z))");
         break;

@@ -123,7 +123,7 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
     if (!d->grammar->zone_first[zone][byte] || (byte & 0xC0) == 0x80 || !begins_word(&d->text, at))
         return false;
     for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++) {
-        if (!((*f)->zones >> zone & 1) || ((*f)->at_start && at != d->lines.at[line].first) ||
+        if (!((*f)->zones >> zone & 1) || ((*f)->at_start && !begins_cell(&d->matcher, line, at)) ||
             !mark_try(&d->matcher, *f, line, at, false, &other) || other.end > end)
             continue;
         if (!found || is_better(&other, mark))
