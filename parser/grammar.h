@@ -311,7 +311,7 @@ struct condition {
     const char *name; /* of the enumeration or token, or NULL */
     /* Once resolved: */
     const struct key **keys, **others, **fellows; /* of paths, against and beside; NULL at the end */
-    bool anywhere; /* in running text, too */
+    bool anywhere;                                /* in running text, too */
     uint32_t zones;
     const struct definition *definition;
     const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */
@@ -354,6 +354,7 @@ struct depesha_grammar {
     struct node *damage, *noise, *prose;
     const char *alike[16];
     size_t alike_count;
+    const char *twins[2];   /* letters of two alphabets, each with the one in its place in the other */
     const char *shapes[32]; /* groups of characters that damaged print shows alike */
     size_t shape_count;
     struct lexicon *lexicon; /* lexicon.c's */

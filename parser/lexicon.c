@@ -19,6 +19,7 @@ struct lexicon {
     uint16_t slots[SLOTS]; /* words by hash: index + 1 */
     uint32_t looks[MAX_LOOKS];
     uint32_t digits[10];
+    uint32_t twins[MAX_LOOKS];
     struct pair pairs[MAX_PAIRS];
     size_t pair_count;
 };
@@ -194,9 +195,25 @@ static void learn_shapes(struct lexicon *lexicon, const char *text, uint32_t gro
     }
 }
 
+static void learn_twins(struct lexicon *lexicon, const char *first, const char *second)
+{
+    size_t first_size = strlen(first), second_size = strlen(second);
+    uint32_t a = 0, b = 0;
+    for (size_t i = 0, j = 0; i < first_size && j < second_size;) {
+        i += text_next(first, first_size, i, &a);
+        j += text_next(second, second_size, j, &b);
+        if (a < MAX_LOOKS && b < MAX_LOOKS) {
+            lexicon->twins[a] = b;
+            lexicon->twins[b] = a;
+        }
+    }
+}
+
 void lexicon_open(struct depesha_grammar *grammar)
 {
     grammar->lexicon = arena_take(&grammar->arena, 1, sizeof *grammar->lexicon);
+    if (grammar->twins[1] != NULL)
+        learn_twins(grammar->lexicon, grammar->twins[0], grammar->twins[1]);
     for (size_t i = 0; i < grammar->shape_count; i++)
         learn_shapes(grammar->lexicon, grammar->shapes[i], UINT32_C(1) << i);
     for (const struct field *field = grammar->fields; field != NULL; field = field->next)
@@ -207,6 +224,11 @@ void lexicon_open(struct depesha_grammar *grammar)
         for (const struct entry *entry = d->entries; entry != NULL; entry = entry->next)
             learn_node(grammar, entry->node);
     }
+}
+
+uint32_t lexicon_twin(const struct depesha_grammar *grammar, uint32_t c)
+{
+    return c < MAX_LOOKS ? grammar->lexicon->twins[c] : 0;
 }
 
 uint32_t lexicon_digit(const struct depesha_grammar *grammar, uint32_t c)

@@ -33,6 +33,9 @@ uint32_t lexicon_digit(const struct depesha_grammar *grammar, uint32_t c);
 /* The letter that a digit looks like, in the case and the alphabet of the one beside it, or 0. */
 uint32_t lexicon_letter(const struct depesha_grammar *grammar, uint32_t c, uint32_t beside);
 
+/* The letter of the other alphabet that looks the same, or 0. */
+uint32_t lexicon_twin(const struct depesha_grammar *grammar, uint32_t c);
+
 /* Latin and Russian letters: small ones, and whether it is one at all, or a capital. */
 uint32_t letter_fold(uint32_t c);
 bool is_letter(uint32_t c);

@@ -282,8 +282,11 @@ static const char *chosen_value(struct writing *w, const struct slot *slot)
             w->written.year = w->moment.year;
         if (w->written.hour >= 0)
             w->written.hour = w->moment.hour;
-        if ((w->halves && w->written.hour >= 0 && !w->half_written) || (w->written.year < 0 && w->written.month < 0))
+        bool day = w->written.year >= 0 || w->written.month >= 0;
+        if ((w->halves && w->written.hour >= 0 && !w->half_written) || (!day && w->written.hour < 0))
             w->failed = true;
+        if (!day)
+            return NULL; /* a time of the day that another date gives */
         return moment_text(scratch, &w->written);
     }
     if (w->plan == PLAN_NUMBER)
@@ -442,6 +445,7 @@ static enum verdict judge(struct writing *w)
     }
     values_open(&values, &matcher);
     values_add(&values, &matcher, &mark);
+    values_settle(&values, &matcher);
     for (size_t i = 0; i < w->field->slot_count; i++)
         if (w->slots[i].start < w->slots[i].end && w->chosen[i] != NULL &&
             !has_value(&values, w->field->slots[i].key, w->chosen[i]))

@@ -17,7 +17,7 @@ struct piece {
 struct mender {
     const struct matcher *matcher;
     const struct depesha_grammar *grammar;
-    struct text_edit edit;
+    struct text_edit edit; /* begun with the first mend */
     struct repairs *repairs;
 };
 
@@ -43,8 +43,10 @@ static void put_character(struct buffer *buffer, uint32_t c)
 
 static void put(struct mender *m, size_t start, size_t end, const struct buffer *new)
 {
-    text_edit_keep(&m->edit, m->edit.done, start);
     struct repairs *repairs = m->repairs;
+    if (repairs->count == 0)
+        text_edit_begin(&m->edit, m->matcher->arena, m->matcher->text);
+    text_edit_keep(&m->edit, m->edit.done, start);
     repairs->at = arena_grow(m->matcher->arena, repairs->at, repairs->count, &repairs->room, repairs->count + 1,
                              sizeof *repairs->at);
     size_t from = m->edit.buffer.size;
@@ -88,7 +90,7 @@ static bool parts_words(const struct text *text, size_t at, size_t end)
     if (c == ':')
         return at + 1 >= end ||
                !(is_digit((unsigned char)text->at[at + 1]) || strchr("OoIl", text->at[at + 1]) != NULL);
-    return c != '\0' && strchr(" \t,;()[]\"'", c) != NULL;
+    return c != '\0' && strchr(" \t\r\n,;()[]\"'", c) != NULL;
 }
 
 /* The next piece between blanks, stripped of what surrounds it. False at the end. */
@@ -237,8 +239,82 @@ static void mend_letters(struct mender *m, const struct piece *piece)
     put(m, piece->start, piece->end, &buffer);
 }
 
+enum alphabet { NEITHER, LATIN, OTHER };
+
+static enum alphabet alphabet_of(uint32_t c)
+{
+    return !is_letter(c) ? NEITHER : c < 0x400 ? LATIN : OTHER;
+}
+
+/* The alphabet that a word with letters of two is meant to be in: that of the letters which have no twin. */
+static enum alphabet meant(const struct mender *m, const struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    size_t letters[3] = {0}, alone[3] = {0};
+    for (size_t at = piece->start; at < piece->end;) {
+        uint32_t c = 0;
+        size_t n = text_next(text->at, text->size, at, &c);
+        enum alphabet alphabet = alphabet_of(c);
+        letters[alphabet]++;
+        alone[alphabet] += lexicon_twin(m->grammar, c) == 0;
+        at += n == 0 ? 1 : n;
+    }
+    if (letters[NEITHER] > 0 || letters[LATIN] + letters[OTHER] < 2 || (alone[LATIN] > 0 && alone[OTHER] > 0))
+        return NEITHER;
+    if (letters[LATIN] > 0 && letters[OTHER] > 0)
+        return alone[LATIN] > 0 || (alone[OTHER] == 0 && letters[LATIN] > letters[OTHER]) ? LATIN : OTHER;
+    if (alone[LATIN] + alone[OTHER] > 0 || lexicon_find(m->grammar, &piece->word) != NULL)
+        return NEITHER;
+    return letters[LATIN] > 0 ? OTHER : LATIN; /* all letters could be of the other: so it must be a known word */
+}
+
+static bool has_both(const struct mender *m, const struct piece *piece)
+{
+    bool has[3] = {false};
+    uint32_t c;
+    for (size_t at = piece->start; at < piece->end; at++)
+        if (text_next(m->matcher->text->at, m->matcher->text->size, at, &c) > 0)
+            has[alphabet_of(c)] = true;
+    return has[LATIN] && has[OTHER];
+}
+
+/* "Cекретно": letters of one alphabet for those of another. */
+static bool mend_mixed(struct mender *m, const struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    enum alphabet alphabet = meant(m, piece);
+    if (alphabet == NEITHER)
+        return false;
+    struct buffer buffer = {.arena = m->matcher->arena};
+    struct word word = {0};
+    bool mixed = false;
+    for (size_t at = piece->start; at < piece->end;) {
+        uint32_t c = 0;
+        size_t n = text_next(text->at, text->size, at, &c);
+        if (alphabet_of(c) == alphabet)
+            mixed = true;
+        else
+            c = lexicon_twin(m->grammar, c);
+        word_add(m->grammar, &word, c);
+        put_character(&buffer, c);
+        at += n == 0 ? 1 : n;
+    }
+    const struct word *known = lexicon_find(m->grammar, &word);
+    if (!mixed && (known == NULL || word.count < MIN_WORD))
+        return false;
+    const struct word *near =
+        known != NULL || word.count < MIN_WORD || word.count > MAX_WORD ? NULL : lexicon_nearest(m->grammar, &word);
+    if (near != NULL)
+        put_word(m, piece->start, piece->end, near);
+    else
+        put(m, piece->start, piece->end, &buffer);
+    return true;
+}
+
 static void mend_piece(struct mender *m, const struct piece *piece)
 {
+    if (mend_mixed(m, piece))
+        return;
     if (piece->has_digit && mend_number(m, piece))
         return;
     if (piece->word.count < MIN_WORD || piece->word.count > MAX_WORD || lexicon_find(m->grammar, &piece->word) != NULL)
@@ -266,6 +342,15 @@ static void mend_stretch(struct mender *m, size_t start, size_t end)
     }
 }
 
+/* Words of two alphabets are damaged even where a production took them for something. */
+static void mend_explained(struct mender *m, const struct step *step)
+{
+    struct piece piece;
+    for (size_t at = step->start; next_piece(m, &at, step->end, &piece);)
+        if (has_both(m, &piece))
+            mend_mixed(m, &piece);
+}
+
 /* What nothing explains, but for prose that is far from what is explained. */
 static bool is_open(const struct matcher *matcher, const struct step *step, const bool *near)
 {
@@ -291,19 +376,21 @@ static bool *near_lines(const struct matcher *matcher, const struct path *path)
     return near;
 }
 
+static bool is_explained(const struct matcher *matcher, const struct step *step)
+{
+    return step->kind == STEP_MARK && !matcher->grammar->zones[step->zone].body && step->end - step->start <= LONG;
+}
+
 bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs)
 {
     struct mender m = {.matcher = matcher, .grammar = matcher->grammar, .repairs = repairs};
     *repairs = (struct repairs){0};
-    bool any = false;
     const bool *near = near_lines(matcher, path);
     for (size_t i = 0; i < path->count; i++) {
+        if (is_explained(matcher, &path->steps[i]))
+            mend_explained(&m, &path->steps[i]);
         if (!is_open(matcher, &path->steps[i], near))
             continue;
-        if (!any) {
-            text_edit_begin(&m.edit, matcher->arena, matcher->text);
-            any = true;
-        }
         size_t line = line_at(matcher->lines, path->steps[i].start), start = path->steps[i].start;
         while (i + 1 < path->count && is_open(matcher, &path->steps[i + 1], near) &&
                path->steps[i + 1].start < matcher->lines->at[line].end)

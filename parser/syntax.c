@@ -617,6 +617,29 @@ static void read_shapes(struct reader *r)
     }
 }
 
+static size_t letter_count(const char *text)
+{
+    size_t count = 0;
+    for (; *text != '\0'; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+/* twins "АВЕ" "ABE": letters of two alphabets that look the same. */
+static void read_twins(struct reader *r)
+{
+    struct place place = r->token.place;
+    size_t n = 0;
+    for (; n < 2 && is_lexeme(r, STRING); n++) {
+        r->grammar->twins[n] = token_copy(r);
+        next_token(r);
+    }
+    if (n < 2 || letter_count(r->grammar->twins[0]) != letter_count(r->grammar->twins[1])) {
+        complain(r->complaints, place, "twins are two strings with as many letters, each beside the one it looks like");
+        r->grammar->twins[0] = r->grammar->twins[1] = NULL;
+    }
+}
+
 static struct definition *new_definition(struct reader *r, const char *what, bool reopen)
 {
     struct place place = r->token.place;
@@ -1191,7 +1214,7 @@ static const struct statement {
     {"noise", read_noise},       {"prose", read_prose},     {"alike", read_alike},   {"token", read_token},
     {"enum", read_enum},         {"type", read_type},       {"key", read_key},       {"list", read_list},
     {"zone", read_zone},         {"field", read_field},     {"form", read_form},     {"rule", read_rule},
-    {"language", read_language}, {"shapes", read_shapes},
+    {"language", read_language}, {"shapes", read_shapes},   {"twins", read_twins},
 };
 
 static void read_statement(struct reader *r)
@@ -1205,10 +1228,11 @@ static void read_statement(struct reader *r)
                 statements[i].read(r);
             return;
         }
-    complain(r->complaints, r->token.place,
-             "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, shapes, "
-             "language, token, enum, type, key, list, zone, field, form and rule, and go on in indented lines",
-             token_name(r));
+    complain(
+        r->complaints, r->token.place,
+        "%s begins no statement; statements are grammar, include, period, damage, noise, prose, alike, shapes, twins, "
+        "language, token, enum, type, key, list, zone, field, form and rule, and go on in indented lines",
+        token_name(r));
     next_token(r);
 }
 

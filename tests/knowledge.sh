@@ -8,10 +8,13 @@ trap 'rm -rf "$place"' EXIT
 
 # What the code may say all the same. Each is here for its reason, and for no other word.
 cat >"$place/allowed" <<'END'
+about       statement of the grammar language
 archive     zip and the like, in messages on files that are no text
+between     English word
 cable       key of the record (contract), and what the help calls one
 date        kind of a type in the grammar language
 days        what a message may tell in the grammar language: {days}
+document    English word, in messages
 file        what the command reads
 first       English word, in messages
 form        statement of the grammar language, and key of the record
@@ -19,27 +22,38 @@ four        English word, in messages on the grammar language
 from        English word
 have        English word
 hour        part of a date in the grammar language
-layout      option of pdftotext, in a message
+input       what the command reads
+kind        statement of the grammar language; English word
 language    English word, in messages: the grammar language
+layout      option of pdftotext, in a message
 list        subcommand, and statement of the grammar language
+lost        English word
 message     key of the record (contract)
 minute      part of a date in the grammar language
+missing     predicate of a rule; English word
+most        English word
 note        severity of a finding (contract)
 number      kind of a type in the grammar language
 only        English word
 order       statement of the grammar language
-other       what a message may tell in the grammar language: {other}; English word
 original    English word: "Compare it with the original"
+other       what a message may tell in the grammar language: {other}; English word
 part        English word, in messages on the grammar language
+place       English word, in messages
 printed     English word, in the help
+read        English word
+record      what the command writes
 source      key of the record (contract)
-summary     option of the command, and in the help: what was done
 soviet      name of the built-in grammar, and of the field in the help
+summary     option of the command, and in the help: what was done
 their       English word
 time        English word
 type        statement of the grammar language
+were        English word
 where       English word, in messages and in the help
+with        English word
 words       English word, in messages on the grammar language
+written     English word
 END
 
 # Words and codes of tokens, enumerations, types and fields; not their examples. Of patterns those words that are one of
