@@ -311,7 +311,7 @@ struct condition {
     const char *name; /* of the enumeration or token, or NULL */
     /* Once resolved: */
     const struct key **keys, **others, **fellows; /* of paths, against and beside; NULL at the end */
-    bool anywhere; /* in running text, too */
+    bool anywhere;                                /* in running text, too */
     uint32_t zones;
     const struct definition *definition;
     const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */
@@ -372,6 +372,7 @@ struct depesha_grammar {
     const struct field **by_index;
     const struct field **starters[256];       /* fields of zones by first byte, NULL-terminated */
     unsigned char zone_first[MAX_ZONES][256]; /* whether a field of the zone begins with the byte */
+    pcre2_general_context *memory;            /* PCRE2 has its memory from where the rest has it */
     pcre2_compile_context *compile_context;
 };
 
