@@ -46,6 +46,10 @@ PARSER   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)
 LIBRARY  := $(PARSER) $(BUILD)/precompiled.o
 COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
+ifeq ($(SYSTEM),Darwin) # its linker has no --wrap
+TESTS    := $(filter-out %/test_allocation,$(TESTS))
+endif
+THOROUGH := $(filter %/test_allocation %/test_property,$(TESTS))
 SCRIPTS  := $(filter-out tests/run.sh,$(sort $(wildcard tests/*.sh)))
 MANUALS  := $(sort $(wildcard docs/*.[1-8]))
 SOURCES  := $(sort $(wildcard parser/*.c parser/precompile/*.c parser/command/*.c))
@@ -90,7 +94,7 @@ COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD
 $(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
 $(COMMAND):          INCLUDES = $(COMMAND_CFLAGS) $(EXTRA_FEATURES) -pthread
 
-.PHONY: all help demo test sanitize valgrind bench dev tidy format format-check install uninstall clean
+.PHONY: all help demo test thorough thorough-run sanitize valgrind bench dev tidy format format-check install uninstall clean
 .PHONY: demo-shown bench-run tests-built tests-run tests-run-valgrind FORCE
 .DELETE_ON_ERROR:
 
@@ -100,6 +104,7 @@ help:
 	@echo 'make               the command, the static and the shared library, in $(BUILD)/'
 	@echo 'make demo          the record of one sample; DEMO=FILE chooses which'
 	@echo 'make test          all tests; "make sanitize" and "make valgrind" run them under supervision'
+	@echo 'make thorough      what the tests only take samples of: each allocation that fails, each property'
 	@echo 'make install       to PREFIX ($(PREFIX)); "make uninstall" takes it away again'
 	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
 	@echo 'make bench         speed and memory, against other tools, on CABLES cables ($(CABLES)); writes bench/results'
@@ -281,12 +286,23 @@ $(TESTS): $(BUILD)/%: %.c $(LIBRARY) $(BUILD)/configuration Makefile
 	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< $(LIBRARY) \
 	  $(PACKAGE_LIBS) $$($(PKG_CONFIG) --cflags --libs cmocka)
 
+# Its own malloc stands before the library's calls.
+$(BUILD)/tests/test_allocation: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 tests-built: $(TESTS)
 
 # The scripts find the command in DEPESHA, the build in BUILD, the tools in MAKE, CC, CFLAGS and LDFLAGS.
 tests-run: all tests-built
 	@DEPESHA='$(BUILD)/depesha' BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' \
 	  sh tests/run.sh $(TESTS) $(SCRIPTS)
+
+# Where the tests take samples of what could be tried, this tries all of it.
+thorough:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory thorough-run BUILD=build-asan CFLAGS='-O1 -g $(SANITIZERS)'
+
+thorough-run: all $(THOROUGH)
+	@THOROUGH=yes sh tests/run.sh $(THOROUGH)
 
 sanitize:
 	@$(MAKE) --no-print-directory test BUILD=build-asan CFLAGS='-O1 -g $(SANITIZERS)'

@@ -373,6 +373,7 @@ struct depesha_grammar {
     const struct field **by_index;
     const struct field **starters[256];       /* fields of zones by first byte, NULL-terminated */
     unsigned char zone_first[MAX_ZONES][256]; /* whether a field of the zone begins with the byte */
+    pcre2_general_context *memory;            /* PCRE2 has its memory from where the rest has it */
     pcre2_compile_context *compile_context;
 };
 

@@ -72,9 +72,9 @@ static void release_limits(void *limits)
 void inventor_open(struct inventor *inventor, const struct depesha_grammar *grammar, struct arena *arena)
 {
     *inventor = (struct inventor){.grammar = grammar, .arena = arena, .scratch = arena};
-    inventor->data = pcre2_match_data_create(1, NULL);
+    inventor->data = pattern_room(grammar, 1);
     arena_keep(arena, inventor->data, release_data);
-    inventor->limits = pattern_limits();
+    inventor->limits = pattern_limits(grammar);
     arena_keep(arena, inventor->limits, release_limits);
 }
 
@@ -229,25 +229,27 @@ static const struct invented *class_of(struct inventing *state, const char *text
         return entry;
     uint32_t pool[POOL], members[POOL];
     size_t count = fill_pool(pool), kept = 0, native = 0, letters = 0;
-    pcre2_code *code = pattern_alone(inventor->grammar, text, size, state->caseless);
+    pcre2_code *code = pattern_alone(inventor->grammar, inventor->scratch, text, size, state->caseless);
     if (code == NULL)
         return NULL;
+    arena_keep(inventor->scratch, code, release_code);
     for (size_t i = 0; i < count; i++) {
         char bytes[4];
         size_t length = put(bytes, pool[i]);
-        if (pcre2_match(code, (PCRE2_SPTR)bytes, length, 0, PCRE2_NO_UTF_CHECK, inventor->data, NULL) < 0)
+        if (!matches(inventor, code, bytes, length))
             continue;
         members[kept++] = pool[i];
         letters += is_letter(pool[i]);
     }
-    pcre2_code_free(code);
     for (size_t i = 0; i < kept; i++)
         native += is_letter(members[i]) && is_native(inventor, members[i]);
+    size_t chosen = 0;
     for (size_t i = 0; i < kept; i++) {
         bool odd = is_letter(members[i]) && letters > 20 && is_odd(members[i]);
         if (!odd && (native == 0 || is_native(inventor, members[i])))
-            entry->members[entry->count++] = members[i];
+            entry->members[chosen++] = members[i];
     }
+    entry->count = chosen; /* all or none: is_native may leave without memory */
     return entry->count == 0 ? NULL : entry;
 }
 

@@ -51,7 +51,7 @@ static void count_try(struct tries *tries, const struct pattern *pattern)
 
 static void make_room(struct matcher *matcher, uint32_t groups)
 {
-    matcher->data = pcre2_match_data_create(groups, NULL);
+    matcher->data = pattern_room(matcher->grammar, groups);
     arena_keep(matcher->arena, matcher->data, release_data);
     matcher->groups = groups;
 }
@@ -66,7 +66,7 @@ void matcher_open(struct matcher *matcher, struct arena *arena, const struct dep
     matcher->tries->counts = arena_take(arena, grammar->pattern_count + 1, 1);
     matcher->tries->cells = arena_take(arena, grammar->pattern_count + 1, sizeof(struct cell *));
     arena_keep(arena, matcher->tries, tell_tries);
-    matcher->limits = pattern_limits();
+    matcher->limits = pattern_limits(grammar);
     arena_keep(arena, matcher->limits, release_limits);
 }
 
@@ -101,7 +101,7 @@ static void enlarge_stack(struct matcher *matcher)
     if (matcher->has_stack)
         return;
     matcher->has_stack = true;
-    pcre2_jit_stack *stack = pcre2_jit_stack_create(FIRST_JIT_STACK, JIT_STACK, NULL);
+    pcre2_jit_stack *stack = pcre2_jit_stack_create(FIRST_JIT_STACK, JIT_STACK, matcher->grammar->memory);
     if (stack == NULL)
         return;
     arena_keep(matcher->arena, stack, release_stack);

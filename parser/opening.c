@@ -167,7 +167,7 @@ bool opening_allows(const struct depesha_grammar *grammar, const struct opening 
 static bool add_pattern(struct depesha_grammar *grammar, struct opening *opening, const struct node *node)
 {
     unsigned char set[32] = {0};
-    bool empty = pattern_first(grammar, node, set);
+    bool empty = pattern_first(grammar, &grammar->arena, node, set);
     add_set(opening->first, set);
     add_set(opening->loose, set);
     return empty;

@@ -291,7 +291,7 @@ void path_find(struct matcher *matcher, bool flat, struct path *path)
     for (size_t i = 0; i <= lines->count; i++)
         s.first[i] = NONE;
     size_t start = point_at(&s, 0, lines->at[0].first);
-    for (size_t z = 0; z < s.grammar->zone_count; z++)
+    for (size_t z = 0; start != NONE && z < s.grammar->zone_count; z++)
         if (s.grammar->zones[z].starts)
             s.points[start].zones[z] = (struct arrival){.score = 0, .kind = STEP_START};
     for (size_t line = 0; line < lines->count; line++)

@@ -179,7 +179,7 @@ static void emit_called(struct emission *e)
 static void emit_named(struct emission *e, const struct node *node)
 {
     const struct definition *definition = node->definition;
-    if (definition == NULL || definition->node == NULL || e->out.size > MAX_PATTERN)
+    if (definition == NULL || definition->node == NULL)
         return;
     bool brief = definition->node->kind == NODE_PATTERN && definition->node->size < BRIEF;
     if (e->capture == CAPTURE_PARTS || brief)
@@ -271,8 +271,12 @@ static void emit_part(struct emission *e, const struct node *node)
     buffer_puts(&e->out, ")");
 }
 
+/* What repeats is written twice, so repeats within repeats would grow beyond all bounds: PCRE2 refuses what is too
+ * long. */
 static void emit(struct emission *e, const struct node *node)
 {
+    if (e->out.size > MAX_PATTERN)
+        return;
     switch (node->kind) {
     case NODE_WORDS:
     case NODE_EXACT:
@@ -386,10 +390,14 @@ const char *pattern_text(const struct depesha_grammar *grammar, const struct pat
 
 enum { ALWAYS = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_NO_AUTO_CAPTURE | PCRE2_MULTILINE };
 
-static pcre2_code *compile(const struct depesha_grammar *grammar, const char *text, size_t size, uint32_t options,
-                           int *error, size_t *offset)
+/* NULL if the text is no pattern; without memory it leaves by the arena's escape. */
+static pcre2_code *compile(const struct depesha_grammar *grammar, struct arena *arena, const char *text, size_t size,
+                           uint32_t options, int *error, size_t *offset)
 {
-    return pcre2_compile((PCRE2_SPTR)text, size, ALWAYS | options, error, offset, grammar->compile_context);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, size, ALWAYS | options, error, offset, grammar->compile_context);
+    if (code == NULL && *error == PCRE2_ERROR_HEAP_FAILED)
+        arena_fail(arena);
+    return code;
 }
 
 /* Where a kind of pattern has to match. Machine code is not to be had for what is only said at each match. */
@@ -428,12 +436,27 @@ static void release_cells(void *grammar)
         release(atomic_load(&cell->compiled));
 }
 
+static void *take(size_t size, void *context)
+{
+    (void)context;
+    return malloc(size);
+}
+
+static void give(void *memory, void *context)
+{
+    (void)context;
+    free(memory);
+}
+
 void pattern_open(struct depesha_grammar *grammar)
 {
-    grammar->compile_context = pcre2_compile_context_create(NULL);
+    grammar->memory = pcre2_general_context_create(take, give, NULL);
+    arena_keep(&grammar->arena, grammar->memory, (void (*)(void *))pcre2_general_context_free);
+    grammar->compile_context = pcre2_compile_context_create(grammar->memory);
     arena_keep(&grammar->arena, grammar->compile_context, (void (*)(void *))pcre2_compile_context_free);
     pcre2_set_newline(grammar->compile_context, PCRE2_NEWLINE_ANYCRLF);
     pcre2_set_bsr(grammar->compile_context, PCRE2_BSR_ANYCRLF);
+    pcre2_set_max_pattern_length(grammar->compile_context, MAX_PATTERN);
     arena_keep(&grammar->arena, grammar, release_cells);
     for (size_t i = grammar->alike_count; i > 0; i--) {
         uint32_t c = 0;
@@ -478,7 +501,7 @@ static pcre2_code *read_back(const struct depesha_grammar *grammar, const struct
     pcre2_code *code = NULL;
     if (!grammar->is_builtin || pattern->index >= depesha_precompiled_count ||
         depesha_precompiled[pattern->index].size == 0 ||
-        pcre2_serialize_decode(&code, 1, depesha_precompiled[pattern->index].bytes, NULL) != 1)
+        pcre2_serialize_decode(&code, 1, depesha_precompiled[pattern->index].bytes, grammar->memory) != 1)
         return NULL;
     return code;
 }
@@ -487,23 +510,26 @@ static pcre2_code *read_back(const struct depesha_grammar *grammar, const struct
 static struct compiled *make(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena)
 {
     struct emission e = {.grammar = grammar, .out = {.arena = arena}};
-    pcre2_code *code = read_back(grammar, pattern);
-    if (code == NULL || pattern->kind == PATTERN_PARTS)
+    bool has_parts = pattern->kind == PATTERN_PARTS;
+    int error = 0;
+    size_t offset = 0;
+    if (has_parts)
         emit_pattern(&e, pattern);
-    struct compiled *compiled = new_compiled(pattern->kind == PATTERN_PARTS ? e.count : 0, e.parts);
+    pcre2_code *code = read_back(grammar, pattern);
+    if (code == NULL) {
+        if (!has_parts)
+            emit_pattern(&e, pattern);
+        code = compile(grammar, arena, e.out.at, e.out.size, anchors(pattern->kind), &error, &offset);
+    }
+    struct compiled *compiled = new_compiled(has_parts ? e.count : 0, e.parts);
     if (compiled == NULL) {
         pcre2_code_free(code);
         arena_fail(arena);
     }
     /* cppcheck-suppress nullPointerRedundantCheck ; arena_fail does not return */
     compiled->code = code;
-    if (code == NULL)
-        compiled->code =
-            compile(grammar, e.out.at, e.out.size, anchors(pattern->kind), &compiled->error, &compiled->offset);
-    if (compiled->code == NULL && compiled->error == PCRE2_ERROR_HEAP_FAILED) {
-        free(compiled);
-        arena_fail(arena);
-    }
+    compiled->error = error;
+    compiled->offset = offset;
     if (compiled->code != NULL) {
         pcre2_pattern_info(compiled->code, PCRE2_INFO_CAPTURECOUNT, &compiled->groups);
         compiled->groups++;
@@ -565,7 +591,7 @@ static pcre2_code *compile_within(const struct depesha_grammar *grammar, const s
 {
     struct emission e = {.grammar = grammar, .out = {.arena = arena}};
     emit(&e, node);
-    pcre2_code *code = compile(grammar, e.out.at, e.out.size, 0, error, offset);
+    pcre2_code *code = compile(grammar, arena, e.out.at, e.out.size, 0, error, offset);
     size_t before = strlen("(?:");
     *offset = *offset < before ? 0 : *offset - before > node->size ? node->size : *offset - before;
     return code;
@@ -574,7 +600,7 @@ static pcre2_code *compile_within(const struct depesha_grammar *grammar, const s
 bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, struct arena *arena, int *error,
                    size_t *offset, bool *captures)
 {
-    pcre2_code *code = compile(grammar, node->text, node->size, 0, error, offset);
+    pcre2_code *code = compile(grammar, arena, node->text, node->size, 0, error, offset);
     uint32_t groups = 0;
     if (code == NULL)
         return false;
@@ -587,13 +613,14 @@ bool pattern_reads(const struct depesha_grammar *grammar, const struct node *nod
     return code != NULL;
 }
 
-bool pattern_first(const struct depesha_grammar *grammar, const struct node *node, unsigned char set[32])
+bool pattern_first(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node,
+                   unsigned char set[32])
 {
     int error;
     size_t offset;
     uint32_t type = 0, unit = 0, empty = 1;
     const uint8_t *map = NULL;
-    pcre2_code *code = compile(grammar, node->text, node->size, 0, &error, &offset);
+    pcre2_code *code = compile(grammar, arena, node->text, node->size, 0, &error, &offset);
     if (code != NULL) {
         pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &empty);
         pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &type);
@@ -641,7 +668,7 @@ pcre2_code *pattern_prefix(const struct depesha_grammar *grammar, struct arena *
     emit_called(&e);
     int error;
     size_t offset;
-    return compile(grammar, e.out.at, e.out.size, PCRE2_ANCHORED, &error, &offset);
+    return compile(grammar, arena, e.out.at, e.out.size, PCRE2_ANCHORED, &error, &offset);
 }
 
 pcre2_code *pattern_whole(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node)
@@ -652,15 +679,16 @@ pcre2_code *pattern_whole(const struct depesha_grammar *grammar, struct arena *a
     buffer_puts(&e.out, "");
     emit(&e, node);
     emit_called(&e);
-    return compile(grammar, e.out.at, e.out.size, PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &offset);
+    return compile(grammar, arena, e.out.at, e.out.size, PCRE2_ANCHORED | PCRE2_ENDANCHORED, &error, &offset);
 }
 
-pcre2_code *pattern_alone(const struct depesha_grammar *grammar, const char *text, size_t size, bool caseless)
+pcre2_code *pattern_alone(const struct depesha_grammar *grammar, struct arena *arena, const char *text, size_t size,
+                          bool caseless)
 {
     int error;
     size_t offset;
-    return compile(grammar, text, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED | (caseless ? PCRE2_CASELESS : 0), &error,
-                   &offset);
+    return compile(grammar, arena, text, size, PCRE2_ANCHORED | PCRE2_ENDANCHORED | (caseless ? PCRE2_CASELESS : 0),
+                   &error, &offset);
 }
 
 static void print_list(struct buffer *buffer, const struct node *node, const char *between)
@@ -726,9 +754,14 @@ void pattern_print(struct buffer *buffer, const struct node *node)
     }
 }
 
-pcre2_match_context *pattern_limits(void)
+pcre2_match_data *pattern_room(const struct depesha_grammar *grammar, uint32_t groups)
 {
-    pcre2_match_context *context = pcre2_match_context_create(NULL);
+    return pcre2_match_data_create(groups, grammar->memory);
+}
+
+pcre2_match_context *pattern_limits(const struct depesha_grammar *grammar)
+{
+    pcre2_match_context *context = pcre2_match_context_create(grammar->memory);
     if (context == NULL)
         return NULL;
     pcre2_set_match_limit(context, MATCH_LIMIT);

@@ -32,7 +32,8 @@ bool pattern_reads(const struct depesha_grammar *grammar, const struct node *nod
                    size_t *offset, bool *captures);
 
 /* Adds the bytes that a match of a /pattern/ may begin with. True if it may match nothing. */
-bool pattern_first(const struct depesha_grammar *grammar, const struct node *node, unsigned char set[32]);
+bool pattern_first(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node,
+                   unsigned char set[32]);
 
 /* The group of characters that are alike to the one at `at`, or NULL. */
 const char *pattern_alike(const struct depesha_grammar *grammar, const char *at, size_t size);
@@ -47,12 +48,14 @@ size_t pattern_elements(const struct field *field);
 
 /* The pattern of an expression over a whole text; that of a part of a /pattern/. NULL as above; owned by the caller. */
 pcre2_code *pattern_whole(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node);
-pcre2_code *pattern_alone(const struct depesha_grammar *grammar, const char *text, size_t size, bool caseless);
+pcre2_code *pattern_alone(const struct depesha_grammar *grammar, struct arena *arena, const char *text, size_t size,
+                          bool caseless);
 
 /* An expression as the grammar language writes it. */
 void pattern_print(struct buffer *buffer, const struct node *node);
 
-/* A match context with the limits that every match has. Owned by the caller. NULL without memory. */
-pcre2_match_context *pattern_limits(void);
+/* A match context with the limits that every match has, and room for the groups of a match; NULL without memory. */
+pcre2_match_context *pattern_limits(const struct depesha_grammar *grammar);
+pcre2_match_data *pattern_room(const struct depesha_grammar *grammar, uint32_t groups);
 
 #endif

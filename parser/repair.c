@@ -182,7 +182,7 @@ static size_t join(struct mender *m, const struct piece *pieces, size_t count)
         if (i == 0 || word.count < (letters ? MIN_WORD : MIN_WORD + 2) || word.count > MAX_WORD || (letters && !last))
             continue;
         const struct word *known = lexicon_find(m->grammar, &word);
-        if (known == NULL && !letters && word.count > 2 * MIN_WORD && !is_known(m, &pieces[0]) &&
+        if (known == NULL && !letters && word.count > (size_t)2 * MIN_WORD && !is_known(m, &pieces[0]) &&
             !is_known(m, &pieces[1]))
             known = lexicon_nearest(m->grammar, &word);
         if (known != NULL) {
@@ -324,7 +324,7 @@ static void mend_piece(struct mender *m, const struct piece *piece)
         put_word(m, piece->start, piece->end, near);
     else if (piece->has_digit)
         mend_letters(m, piece);
-    else if (piece->word.count > 2 * (MIN_WORD - 1))
+    else if (piece->word.count > (size_t)2 * (MIN_WORD - 1))
         part(m, piece);
 }
 

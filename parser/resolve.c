@@ -286,30 +286,40 @@ static bool check_pattern(const struct depesha_grammar *grammar, struct complain
     return compiled->code != NULL;
 }
 
+/* Whether it matches the text from its beginning; *end is where. */
+static bool matches_probe(const struct depesha_grammar *grammar, struct arena *arena, const pcre2_code *code,
+                          const char *text, uint32_t options, size_t *end)
+{
+    pcre2_match_data *data = pattern_room(grammar, 1);
+    int result = data == NULL ? PCRE2_ERROR_NOMEMORY
+                              : pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0,
+                                            options | PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, data, NULL);
+    *end = result < 0 ? 0 : pcre2_get_ovector_pointer(data)[1];
+    pcre2_match_data_free(data);
+    if (result == PCRE2_ERROR_NOMEMORY)
+        arena_fail(arena);
+    return result >= 0;
+}
+
 /* A production that matches whatever it is given explains nothing. */
-static bool matches_everything(const pcre2_code *code)
+static bool matches_everything(const struct depesha_grammar *grammar, struct arena *arena, const pcre2_code *code)
 {
     static const char *const probes[] = {"a b, c.", "7 (x)!", "\xD0\x96 \xD0\xB6: 1/2", "zq zq zq zq"};
-    pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
-    bool all = data != NULL;
+    bool all = true;
+    size_t end;
     for (size_t i = 0; all && i < sizeof probes / sizeof *probes; i++)
-        all = pcre2_match(code, (PCRE2_SPTR)probes[i], strlen(probes[i]), 0,
-                          PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NO_UTF_CHECK, data, NULL) > 0;
-    pcre2_match_data_free(data);
+        all = matches_probe(grammar, arena, code, probes[i], PCRE2_ENDANCHORED, &end);
     return all;
 }
 
 /* PCRE2's own word on this errs to the safe side where tokens are called; so it is tried. */
-static bool matches_nothing(const pcre2_code *code)
+static bool matches_nothing(const struct depesha_grammar *grammar, struct arena *arena, const pcre2_code *code)
 {
     static const char *const probes[] = {"", "a", "7", "(", "\n"};
-    pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
     bool any = false;
-    for (size_t i = 0; data != NULL && !any && i < sizeof probes / sizeof *probes; i++)
-        any = pcre2_match(code, (PCRE2_SPTR)probes[i], strlen(probes[i]), 0, PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, data,
-                          NULL) > 0 &&
-              pcre2_get_ovector_pointer(data)[1] == 0;
-    pcre2_match_data_free(data);
+    size_t end;
+    for (size_t i = 0; !any && i < sizeof probes / sizeof *probes; i++)
+        any = matches_probe(grammar, arena, code, probes[i], 0, &end) && end == 0;
     return any;
 }
 
@@ -354,10 +364,10 @@ static void check_field(const struct depesha_grammar *grammar, struct complaints
     if (field->inner.kind != PATTERN_NONE && !check_pattern(grammar, complaints, &field->inner, field->place))
         return;
     const pcre2_code *code = pattern_compiled(grammar, &field->pattern, complaints->arena)->code;
-    if (matches_nothing(code))
+    if (matches_nothing(grammar, complaints->arena, code))
         complain(complaints, field->place, "field '%s' can match nothing at all; let at least one part be required",
                  field->name);
-    else if (field->weight > 0 && matches_everything(code))
+    else if (field->weight > 0 && matches_everything(grammar, complaints->arena, code))
         complain(complaints, field->place, "field '%s' matches any text; begin it with a label or a narrower pattern",
                  field->name);
     check_examples(grammar, complaints, field);
@@ -739,7 +749,7 @@ static const struct key **resolve_paths(struct depesha_grammar *grammar, struct 
     size_t count = 0, n = 0;
     for (const struct name_list *name = names; name != NULL; name = name->next)
         count++;
-    const struct key **keys = arena_take(&grammar->arena, count + 1, sizeof *keys);
+    const struct key **keys = arena_take(&grammar->arena, count + 1, sizeof(struct key *));
     for (const struct name_list *name = names; name != NULL; name = name->next) {
         keys[n] = find_key(grammar, name->name);
         if (keys[n++] == NULL) {

@@ -146,10 +146,10 @@ void find_unclosed(struct finder *f)
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
-typedef void look(struct finder *f, struct span span);
+typedef void looking(struct finder *f, struct span span);
 
 /* The lines of the condition's zones; of running text the short ones, which may be something else. */
-static void in_lines(struct finder *f, look *look)
+static void in_lines(struct finder *f, looking *look)
 {
     const struct depesha_document *d = f->d;
     uint32_t text = 0;
@@ -165,7 +165,7 @@ static void in_lines(struct finder *f, look *look)
     }
 }
 
-static void in_values(struct finder *f, look *look)
+static void in_values(struct finder *f, looking *look)
 {
     for (size_t i = 0; i < f->record->values.count; i++)
         for (const struct key **key = f->condition->keys; *key != NULL; key++)

@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_UCHARDET
 #include <uchardet/uchardet.h>
 #endif
 
-enum { SAMPLE = 64 * 1024, NAME = 32 };
+enum { SAMPLE = 64 * 1024, NAME = 32, DETECTOR_ROOM = 1024 * 1024 };
 
 #define INVALID UINT32_MAX
 
@@ -454,7 +455,10 @@ static void page_hint(const unsigned char *sample, size_t size, char name[NAME])
 {
     name[0] = '\0';
 #ifdef HAVE_UCHARDET
-    uchardet_t detector = uchardet_new();
+    /* It is C++ and throws when memory runs out, which C cannot catch: it is asked only where there is plenty. */
+    void *plenty = malloc(DETECTOR_ROOM);
+    free(plenty);
+    uchardet_t detector = plenty == NULL ? NULL : uchardet_new();
     if (detector == NULL)
         return;
     if (uchardet_handle_data(detector, (const char *)sample, size) == 0) {

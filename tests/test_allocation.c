@@ -1,0 +1,366 @@
+/*
+ * The n-th allocation fails, and from the n-th on all of them fail, for n = 1, 2, ... until the work succeeds: each
+ * time the answer is "out of memory" or the right one, and nothing is leaked (under the address sanitizer). The linker
+ * leads the library's calls of malloc here; PCRE2 has its memory from the library, cJSON by its hooks. Of many
+ * allocations only some are tried, unless THOROUGH is set in the environment.
+ */
+#include "depesha.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 1000000, EACH = 60, PART = 6 };
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+/* The n-th allocation fails, counted from 1, and if `on` all behind it; 0: none. */
+static struct {
+    size_t nth, seen;
+    bool on;
+} failure;
+
+static bool fails(void)
+{
+    if (failure.nth == 0)
+        return false;
+    failure.seen++;
+    return failure.on ? failure.seen >= failure.nth : failure.seen == failure.nth;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+/* ---- what is done --------------------------------------------------------------------------- */
+
+static const char own_rules[] = "grammar mine 1 \"Mine\"\n"
+                                "include \"soviet\"\n"
+                                "include \"beside\"\n"
+                                "key register.number = number\n"
+                                "field register_number in header weight 6\n"
+                                "    = start (\"Register\" | \"Реестр\") NO {register.number}\n"
+                                "    eg \"Register № 204\" -> \"204\"\n"
+                                "form consulate \"consulate\"\n"
+                                "    needs register_number\n";
+static const char wrong_rules[] =
+    "grammar wrong 1\nzone a starts line -4 next b\nfield f in a = \"x\" {k\nform\nkey k = t\n"
+    "token A = /(/ | B\ntype t number reads /\\d+/\n";
+static const char cable[] = "NKID\n10TH DEPARTMENT\nOutgoing № 7315  Form № 18\nReceived at 2140, 3 March 1946\n"
+                            "Sent at 2315, 31 February 1946\nTOP SECRET  Spets. № 212-214\n"
+                            "to where ANKARA to whom TO VINOGRADOV, PETROV and SIDOROV\n\n"
+                            "Your No. 406. Say that the answer will be given in Moscow [and so on.\n\nV. DEKANOZOV\n\n"
+                            "2 copies Ks\n3 March 1946\n1. Cde. Molotov\n2. 10th department\n";
+
+static depesha_grammar *grammar;
+static depesha_document *document;
+
+/* A piece of work: its result as a text that free() frees, or NULL if there was no memory. */
+typedef char *working(void);
+
+static char *beside(void *context, const char *from, const char *name, size_t *size)
+{
+    static const char text[] = "grammar beside 1\nenum precedence\n    urgent = \"PRESSING\"\n";
+    (void)context;
+    (void)from;
+    if (strcmp(name, "beside") != 0)
+        return NULL;
+    char *copy = malloc(sizeof text);
+    *size = sizeof text - 1;
+    return copy == NULL ? NULL : memcpy(copy, text, sizeof text);
+}
+
+static char *copied(const char *text)
+{
+    return strcpy(__real_malloc(strlen(text) + 1), text);
+}
+
+static char *compile(const char *rules, size_t size)
+{
+    depesha_grammar *made;
+    char *messages;
+    depesha_status status = depesha_grammar_compile("rules", rules, size, beside, NULL, &made, &messages);
+    char *result = status == DEPESHA_NO_MEMORY ? NULL : messages != NULL ? copied(messages) : copied("compiled");
+    assert_true((status == DEPESHA_OK) == (made != NULL));
+    depesha_free(messages);
+    depesha_grammar_free(made);
+    return result;
+}
+
+static char *compile_builtin(void)
+{
+    size_t size;
+    const char *rules = depesha_builtin("soviet", &size);
+    return compile(rules, size);
+}
+
+static char *compile_own(void)
+{
+    char *result = compile(own_rules, sizeof own_rules - 1);
+    /* A loader without memory has no text to give, and that is what is said. */
+    if (result != NULL && strstr(result, "there is no grammar 'beside'") != NULL) {
+        free(result);
+        return NULL;
+    }
+    return result;
+}
+
+static char *compile_wrong(void)
+{
+    return compile(wrong_rules, sizeof wrong_rules - 1);
+}
+
+static char *check_grammar(void)
+{
+    size_t examples;
+    char *messages;
+    depesha_status status = depesha_grammar_check(grammar, &examples, &messages);
+    assert_true(status == DEPESHA_OK || status == DEPESHA_NO_MEMORY);
+    return status == DEPESHA_NO_MEMORY ? NULL : copied("good");
+}
+
+static char *check_cables(void)
+{
+    depesha_batch *batch;
+    if (depesha_batch_make(grammar, &batch) != DEPESHA_OK)
+        return NULL;
+    depesha_status status = DEPESHA_OK;
+    for (size_t i = 0; i < 2 && status == DEPESHA_OK; i++)
+        status = depesha_batch_add(batch, document);
+    if (status == DEPESHA_OK)
+        status = depesha_batch_check(batch);
+    assert_true(status == DEPESHA_OK || status == DEPESHA_NO_MEMORY);
+    char line[80];
+    snprintf(line, sizeof line, "%zu findings", depesha_batch_finding_count(batch));
+    depesha_batch_free(batch);
+    return status == DEPESHA_OK ? copied(line) : NULL;
+}
+
+static char *explain_rule(void)
+{
+    char *text;
+    assert_true((depesha_rule_explain(grammar, "bracket-unclosed", &text) == DEPESHA_OK) == (text != NULL));
+    return text;
+}
+
+static char *list_grammar(void)
+{
+    return depesha_grammar_list(grammar);
+}
+
+static char *show_grammar(void)
+{
+    char *text;
+    assert_true((depesha_grammar_show(grammar, "sent_at", &text) == DEPESHA_OK) == (text != NULL));
+    return text;
+}
+
+static char *parse(const void *bytes, size_t size)
+{
+    depesha_document *made;
+    depesha_status status = depesha_parse(grammar, "cable", bytes, size, &made);
+    assert_true((status == DEPESHA_OK) == (made != NULL));
+    assert_true(status == DEPESHA_OK || status == DEPESHA_NO_MEMORY);
+    char line[200];
+    if (made == NULL)
+        return NULL;
+    snprintf(line, sizeof line, "%s %zu values %zu findings %zu leaves", depesha_document_form(made, 0),
+             depesha_value_count(made, 0), depesha_finding_count(made, 0), depesha_leaf_count(made));
+    depesha_document_free(made);
+    return copied(line);
+}
+
+static char *parse_cable(void)
+{
+    return parse(cable, sizeof cable - 1);
+}
+
+/* With a grammar of its own, in which every pattern is still to be made. */
+static char *parse_afresh(void)
+{
+    depesha_grammar *shared = grammar;
+    size_t size;
+    const char *rules = depesha_builtin("soviet", &size);
+    char *result = NULL;
+    if (depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) == DEPESHA_OK)
+        result = parse_cable();
+    depesha_grammar_free(grammar);
+    grammar = shared;
+    return result;
+}
+
+static char *parse_code_page(void)
+{
+    static const unsigned char bytes[] =
+        "\xD8\xC8\xD4\xD0\xD2\xC5\xCB\xC5\xC3\xD0\xC0\xCC\xCC\xC0\r\n\xD1\xF0\xEE\xF7\xED\xEE\r\n";
+    return parse(bytes, sizeof bytes - 1);
+}
+
+static char *print_record(void)
+{
+    return depesha_document_json(document, 0, 0);
+}
+
+static char *print_evidence(void)
+{
+    return depesha_document_json(document, 0, DEPESHA_EVIDENCE | DEPESHA_PRETTY);
+}
+
+static char *explain(void)
+{
+    return depesha_explain(document);
+}
+
+static char *why_not(void)
+{
+    char *text;
+    assert_true((depesha_why_not(document, "sent_at", 0, &text) == DEPESHA_OK) == (text != NULL));
+    return text;
+}
+
+static char *generate(const depesha_recipe *recipe)
+{
+    depesha_generator *generator;
+    depesha_document *meant = NULL;
+    char *text = NULL;
+    size_t size;
+    if (depesha_generator_new(grammar, recipe, &generator) == DEPESHA_OK) {
+        depesha_status status = depesha_generate(generator, &text, &size, &meant);
+        assert_true((status == DEPESHA_OK) == (text != NULL) && (text != NULL) == (meant != NULL));
+        assert_true(status == DEPESHA_OK || status == DEPESHA_NO_MEMORY);
+    }
+    depesha_document_free(meant);
+    depesha_generator_free(generator);
+    return text;
+}
+
+static char *generate_cable(void)
+{
+    return generate(&(depesha_recipe){.form = "nkid-outgoing", .language = "en", .seed = 3, .damage = 3});
+}
+
+static char *generate_phrase(void)
+{
+    return generate(&(depesha_recipe){.production = "received_at", .seed = 3});
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+/* The first ones each, then ever fewer. */
+static size_t step(size_t n)
+{
+    return n < EACH || getenv("THOROUGH") != NULL ? 1 : n / PART;
+}
+
+/* Returns how many failures were tried. */
+static size_t fail_each(const char *name, working *work, bool on)
+{
+    char *right = work();
+    assert_non_null(right);
+    size_t tried = 0;
+    for (size_t n = 1;; n += step(n), tried++) {
+        failure.nth = n;
+        failure.seen = 0;
+        failure.on = on;
+        char *result = work();
+        failure.nth = 0;
+        bool reached = failure.seen >= n;
+        if (result != NULL && strcmp(result, right) != 0)
+            fail_msg("%s, allocation %zu fails: another result:\n%.300s", name, n, result);
+        free(result);
+        if (!reached && result == NULL)
+            fail_msg("%s: no memory, but no allocation failed", name);
+        if (!reached)
+            break;
+        assert_true(n < MOST);
+    }
+    free(right);
+    assert_true(tried > 0);
+    return tried;
+}
+
+static const struct {
+    const char *name;
+    working *work;
+} works[] = {
+    {"compile the built-in grammar", compile_builtin},
+    {"compile one's own", compile_own},
+    {"compile a wrong one", compile_wrong},
+    {"check a grammar", check_grammar},
+    {"explain a rule", explain_rule},
+    {"check a batch", check_cables},
+    {"list it", list_grammar},
+    {"show it", show_grammar},
+    {"parse", parse_cable},
+    {"parse with a fresh grammar", parse_afresh},
+    {"parse a code page", parse_code_page},
+    {"record", print_record},
+    {"evidence", print_evidence},
+    {"explain", explain},
+    {"why not", why_not},
+    {"generate a cable", generate_cable},
+    {"generate a phrase", generate_phrase},
+};
+
+static void test_failures(void **state)
+{
+    size_t all = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        size_t once = fail_each(works[i].name, works[i].work, false);
+        size_t on = fail_each(works[i].name, works[i].work, true);
+        print_message("%-30s %6zu failures, %6zu lasting ones\n", works[i].name, once, on);
+        all += once + on;
+    }
+    print_message("%zu allocation failures, each of them answered\n", all);
+}
+
+static int open_all(void **state)
+{
+    size_t size;
+    const char *rules = depesha_builtin("soviet", &size);
+    cJSON_Hooks hooks = {__wrap_malloc, free};
+    (void)state;
+    cJSON_InitHooks(&hooks);
+    if (depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) != DEPESHA_OK)
+        return -1;
+    return depesha_parse(grammar, "cable", cable, sizeof cable - 1, &document) == DEPESHA_OK ? 0 : -1;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    depesha_document_free(document);
+    depesha_grammar_free(grammar);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failures)};
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
