@@ -445,7 +445,6 @@ static enum verdict judge(struct writing *w)
     }
     values_open(&values, &matcher);
     values_add(&values, &matcher, &mark);
-    values_settle(&values, &matcher);
     for (size_t i = 0; i < w->field->slot_count; i++)
         if (w->slots[i].start < w->slots[i].end && w->chosen[i] != NULL &&
             !has_value(&values, w->field->slots[i].key, w->chosen[i]))
