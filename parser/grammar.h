@@ -268,6 +268,7 @@ struct form {
 enum predicate {
     WHEN_UNRECOGNISED, /* no form fits */
     WHEN_UNDECODED,    /* bytes that are not of the encoding */
+    WHEN_UNSHOWN,      /* a web page that could not be read as one */
     WHEN_EXCEEDED,     /* a production reached a limit */
     WHEN_IMPOSSIBLE,   /* a date that cannot be */
     WHEN_UNREADABLE,   /* another text that makes no value */
@@ -311,7 +312,7 @@ struct condition {
     const char *name; /* of the enumeration or token, or NULL */
     /* Once resolved: */
     const struct key **keys, **others, **fellows; /* of paths, against and beside; NULL at the end */
-    bool anywhere; /* in running text, too */
+    bool anywhere;                                /* in running text, too */
     uint32_t zones;
     const struct definition *definition;
     const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */

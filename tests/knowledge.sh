@@ -18,10 +18,12 @@ form        statement of the grammar language, and key of the record
 four        English word, in messages on the grammar language
 from        English word
 have        English word
+head        HTML element
 hour        part of a date in the grammar language
 layout      option of pdftotext, in a message
 language    English word, in messages: the grammar language
 list        subcommand, and statement of the grammar language
+main        HTML element
 message     key of the record (contract)
 minute      part of a date in the grammar language
 note        severity of a finding (contract)
@@ -32,6 +34,7 @@ other       what a message may tell in the grammar language: {other}; English wo
 original    English word: "Compare it with the original"
 part        English word, in messages on the grammar language
 printed     English word, in the help
+section     HTML element
 source      key of the record (contract)
 summary     option of the command, and in the help: what was done
 soviet      name of the built-in grammar, and of the field in the help
