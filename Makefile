@@ -24,7 +24,7 @@ SYSTEM  := $(shell uname -s)
 
 # ---- what it is made of --------------------------------------------------------------------------------------------
 
-REQUIRED := libpcre2-8 libcjson
+REQUIRED := libpcre2-8 libcjson gumbo
 OPTIONAL := uchardet
 # Of the command alone. It loads libarchive when it meets an archive, so nothing is linked.
 EXTRA    := libarchive
@@ -53,7 +53,7 @@ THOROUGH := $(filter %/test_allocation %/test_property,$(TESTS))
 SCRIPTS  := $(filter-out tests/run.sh,$(sort $(wildcard tests/*.sh)))
 MANUALS  := $(sort $(wildcard docs/*.[1-8]))
 SOURCES  := $(sort $(wildcard parser/*.c parser/precompile/*.c parser/command/*.c))
-SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt)))
+SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt samples/*.html)))
 ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/precompile/*.c parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
 
 STATIC := $(BUILD)/libdepesha.a
@@ -121,6 +121,7 @@ package.compiler          := gcc+libc6-dev       gcc                  gcc       
 package.pkg-config        := pkg-config          pkgconf-pkg-config   pkgconf     pkg-config
 package.libpcre2-8        := libpcre2-dev        pcre2-devel          pcre2       pcre2
 package.libcjson          := libcjson-dev        cjson-devel          cjson       cjson
+package.gumbo             := libgumbo-dev        gumbo-parser-devel  gumbo-parser gumbo-parser
 package.uchardet          := libuchardet-dev     uchardet-devel       uchardet    uchardet
 package.libarchive        := libarchive-dev      libarchive-devel     libarchive  libarchive
 package.cmocka            := libcmocka-dev       libcmocka-devel      cmocka      cmocka
@@ -147,7 +148,7 @@ have.compiler = echo '\#include <stdio.h>' | $(CC) -E - >/dev/null 2>&1 && echo 
 have.library  = $(PKG_CONFIG) --exists $(1) >/dev/null 2>&1 && echo yes
 have.tool     = command -v $(if $(filter pkg-config,$(1)),$(firstword $(PKG_CONFIG)),$(1)) 2>/dev/null
 have.lark     = $(PYTHON) -c 'import lark' 2>/dev/null && echo yes
-have = $(if $(filter lark,$(1)),$(have.lark),$(if $(filter compiler,$(1)),$(have.compiler),$(if $(filter lib% uchardet cmocka,$(1)),$\
+have = $(if $(filter lark,$(1)),$(have.lark),$(if $(filter compiler,$(1)),$(have.compiler),$(if $(filter lib% gumbo uchardet cmocka,$(1)),$\
   $(have.library),$(have.tool))))
 lacking  = $(strip $(foreach need,$(1),$(if $(shell $(call have,$(need))),,$(need))))
 packages = $(sort $(foreach need,$(2),$(subst +, ,$(word $(1),$(package.$(need))))))

@@ -53,6 +53,15 @@ bool is_found(const struct finder *f, struct span span)
     return false;
 }
 
+/* Whether the file has what it shows there in the same characters, so that others can take their place. */
+static bool is_written(const struct depesha_document *d, struct span span)
+{
+    size_t start = text_at_source(&d->page, text_source(&d->shown, span.start));
+    size_t end = text_at_source(&d->page, text_source_end(&d->shown, span.start, span.end));
+    return end - start == span.end - span.start &&
+           memcmp(d->page.at + start, d->shown.at + span.start, end - start) == 0;
+}
+
 void find_shown(struct finder *f, struct span span, const char *mend, const struct telling *tellings)
 {
     struct depesha_document *d = f->d;
@@ -66,18 +75,16 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
     record->findings = arena_grow(&d->arena, record->findings, record->finding_count, &record->finding_room,
                                   record->finding_count + 1, sizeof *record->findings);
     depesha_finding *finding = &record->findings[record->finding_count++];
-    size_t line = line_at(&d->shown_lines, span.start);
     *finding = (depesha_finding){
         .rule = f->rule->id,
         .severity = f->rule->severity,
         .start = text_source(&d->shown, span.start),
-        .end = text_source(&d->shown, span.end),
-        .line = line + 1,
-        .column = character_count(&d->shown, d->shown_lines.at[line].start, span.start) + 1,
+        .end = text_source_end(&d->shown, span.start, span.end),
         .text = shown_text(f, (struct span){span.start, shown}),
-        .mend = mend,
+        .mend = mend != NULL && is_written(d, span) ? mend : NULL,
         .message = rule_message(&d->arena, f->rule->says, tellings),
     };
+    document_place(d, finding->start, &finding->line, &finding->column);
 }
 
 void find(struct finder *f, struct span span, const char *mend, const struct telling *tellings)
@@ -92,10 +99,18 @@ static void find_undecoded(struct finder *f)
     const struct text *text = &f->d->shown;
     if (!text->damaged || f->record != f->d->records)
         return;
-    size_t start = text_at_source(text, text->bad[0]);
+    size_t start = text_at_source(text, text->bad[0]), size = strlen("\xEF\xBF\xBD");
+    if (text->size - start < size || memcmp(text->at + start, "\xEF\xBF\xBD", size) != 0)
+        size = 0; /* it is in what a web page does not show */
     const char *places = text->bad_total == 1 ? "1 place" : arena_format(&f->d->arena, "%zu places", text->bad_total);
-    find_shown(f, (struct span){start, start + strlen("\xEF\xBF\xBD")}, NULL,
+    find_shown(f, (struct span){start, start + size}, NULL,
                (const struct telling[]){{"places", places}, {"encoding", text->encoding}, {0}});
+}
+
+static void find_unshown(struct finder *f)
+{
+    if (f->d->unread != NULL && f->record == f->d->records)
+        find_shown(f, (struct span){0, 0}, NULL, (const struct telling[]){{"why", f->d->unread}, {0}});
 }
 
 static void find_misread(struct finder *f, bool dates)
@@ -188,6 +203,7 @@ static void find_nothing(struct finder *f)
 static void (*const finders[])(struct finder *f) = {
     [WHEN_UNRECOGNISED] = find_unrecognised,
     [WHEN_UNDECODED] = find_undecoded,
+    [WHEN_UNSHOWN] = find_unshown,
     [WHEN_EXCEEDED] = find_exceeded,
     [WHEN_IMPOSSIBLE] = find_impossible,
     [WHEN_UNREADABLE] = find_unreadable,

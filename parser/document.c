@@ -1,5 +1,7 @@
 #include "document.h"
 
+#include "html.h"
+
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +22,35 @@ struct span document_shown(const struct depesha_document *d, size_t start, size_
                          text_at_source(&d->shown, text_source(&d->text, end))};
 }
 
+/* To an offset of the page. */
+static void cursor_move(struct cursor *cursor, const struct depesha_document *d, size_t offset)
+{
+    size_t n = line_at(&d->page_lines, offset);
+    if (cursor->line != n + 1 || offset < cursor->offset)
+        *cursor = (struct cursor){n + 1, d->page_lines.at[n].start, 1};
+    cursor->column += character_count(&d->page, cursor->offset, offset);
+    cursor->offset = offset;
+}
+
 void cursor_position(struct cursor *cursor, const struct depesha_document *d, size_t offset, size_t *line,
                      size_t *column)
 {
-    offset = document_shown(d, offset, offset).start;
-    size_t n = line_at(&d->shown_lines, offset);
-    if (cursor->line != n + 1 || offset < cursor->offset)
-        *cursor = (struct cursor){n + 1, d->shown_lines.at[n].start, 1};
-    cursor->column += character_count(&d->shown, cursor->offset, offset);
-    cursor->offset = offset;
+    cursor_move(cursor, d, text_at_source(&d->page, text_source(&d->text, offset)));
     *line = cursor->line;
     *column = cursor->column;
+}
+
+void document_place(const struct depesha_document *d, size_t source, size_t *line, size_t *column)
+{
+    struct cursor cursor = {0};
+    cursor_move(&cursor, d, text_at_source(&d->page, source));
+    *line = cursor.line;
+    *column = cursor.column;
+}
+
+size_t document_line(const struct depesha_document *d, size_t offset)
+{
+    return line_at(&d->page_lines, text_at_source(&d->page, text_source(&d->text, offset))) + 1;
 }
 
 /* Values as the public header shows them. */
@@ -49,7 +69,7 @@ static void publish(struct depesha_document *d, struct record *record)
             .text = arena_copy(&d->arena, d->shown.at + span.start, span.end - span.start),
             .production = value->field->name,
             .start = text_source(&d->text, value->span.start),
-            .end = text_source(&d->text, value->span.end),
+            .end = text_source_end(&d->text, value->span.start, value->span.end),
             .certainty = value->certainty,
         };
         cursor_position(&cursor, d, value->span.start, &shown->line, &shown->column);
@@ -123,14 +143,26 @@ static void read_mended(struct depesha_document *d)
         reading_restore(d, &plain);
 }
 
+/* What the file shows takes the place of its text, where those differ. What was generated is plain text. */
+static void read_page(struct depesha_document *d, bool plain)
+{
+    d->page = d->text;
+    if (!plain && html_is(&d->page))
+        d->unread = html_read(&d->arena, &d->text);
+}
+
 /* A page that reads as no cable may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size, document_way *way, void *context)
 {
     text_read(&d->arena, bytes, size, &d->text);
+    read_page(d, way != NULL);
     matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
     matcher_lines(&d->matcher, &d->lines);
     d->shown = d->text;
     d->shown_lines = d->lines;
+    d->page_lines = d->lines;
+    if (d->page.at != d->shown.at)
+        lines_read(&d->arena, &d->page, &d->page_lines);
     read_records(d, false, way, context);
     if (way == NULL)
         read_mended(d);
@@ -191,11 +223,11 @@ const char *depesha_document_encoding(const depesha_document *document)
 const char *depesha_document_line(const depesha_document *document, size_t line, size_t *size)
 {
     *size = 0;
-    if (document == NULL || line == 0 || line > document->shown_lines.count)
+    if (document == NULL || line == 0 || line > document->page_lines.count)
         return NULL;
-    const struct line *at = &document->shown_lines.at[line - 1];
+    const struct line *at = &document->page_lines.at[line - 1];
     *size = at->end - at->start;
-    return document->shown.at + at->start;
+    return document->page.at + at->start;
 }
 
 size_t depesha_document_count(const depesha_document *document)

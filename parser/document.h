@@ -50,10 +50,13 @@ struct depesha_document {
     jmp_buf escape;
     const depesha_grammar *grammar;
     const char *name;
-    struct text text; /* what productions are matched in: as it is, or mended */
+    struct text text; /* what productions are matched in: what the file shows, or that mended */
     struct lines lines;
-    struct text shown; /* as it is */
+    struct text shown; /* what the file shows: itself, or what a web page looks like */
     struct lines shown_lines;
+    struct text page; /* as the file has it: places are told in this */
+    struct lines page_lines;
+    const char *unread;     /* why a web page is read as it stands, or NULL */
     struct repairs repairs; /* of `text` */
     struct matcher matcher;
     struct path path;
@@ -92,13 +95,19 @@ void check_record(struct depesha_document *document, struct record *record);
 /* record.c: a record as JSON. NULL without memory. */
 struct cJSON *record_json(const struct depesha_document *document, const struct record *record, unsigned flags);
 
-/* The text as it is, bytes of document->shown, that stretches of the text stand for. */
+/* What the file shows, bytes of document->shown, that stretches of the text stand for. */
 struct span document_shown(const struct depesha_document *document, size_t start, size_t end);
 
-/* Line and column (from 1, in characters) of an offset of the text. */
+/* Line and column of the file (from 1, in characters) where an offset of the text is. */
 void document_position(const struct depesha_document *document, size_t offset, size_t *line, size_t *column);
 
-/* The same for many offsets: those that follow one another on a line are counted from one to the next. */
+/* Only the line. */
+size_t document_line(const struct depesha_document *document, size_t offset);
+
+/* Line and column of the file where a byte of it is. */
+void document_place(const struct depesha_document *document, size_t source, size_t *line, size_t *column);
+
+/* The same for many offsets of the text: those that follow one another on a line are counted from one to the next. */
 struct cursor {
     size_t line, offset, column; /* all 0 at first */
 };

@@ -81,7 +81,7 @@ static void show_step(struct buffer *buffer, const struct depesha_document *d, c
         return;
     if (step->kind == STEP_LINE && d->lines.at[line].blank)
         return;
-    buffer_format(buffer, "%5zu %-10s ", line + 1, d->grammar->zones[step->zone].name);
+    buffer_format(buffer, "%5zu %-10s ", document_line(d, step->start), d->grammar->zones[step->zone].name);
     if (step->kind == STEP_MARK) {
         show_text(buffer, &d->text, step->mark->start, step->mark->end);
         buffer_format(buffer, "\n                 %s (%d)", step->mark->field->name, step->mark->field->weight);
@@ -193,10 +193,11 @@ static void why_not(struct buffer *buffer, const struct depesha_document *d, con
     matcher_open(&matcher, arena, d->grammar, &d->text);
     matcher.lines = &d->lines;
     struct reach best = {0};
-    size_t from = line == 0 ? 0 : line - 1, to = line == 0 ? d->lines.count : line;
-    for (size_t n = from; n < to; n++)
+    for (size_t n = 0; n < d->lines.count; n++)
         for (size_t at = d->lines.at[n].first; at < d->lines.at[n].end; at++) {
             bool start = begins_cell(&matcher, n, at);
+            if (line != 0 && document_line(d, at) != line)
+                continue;
             if (((unsigned char)d->text.at[at] & 0xC0) == 0x80 || (!start && !at_boundary(&d->text, at)) ||
                 (field->at_start && !start))
                 continue;
@@ -245,7 +246,7 @@ depesha_status depesha_why_not(const depesha_document *document, const char *pro
 {
     const struct field *field = find_field(document->grammar, production);
     *text = NULL;
-    if (field == NULL || line > document->lines.count)
+    if (field == NULL || line > document->page_lines.count)
         return DEPESHA_BAD_NAME;
     *text = written(why_not, document, field, line);
     return *text == NULL ? DEPESHA_NO_MEMORY : DEPESHA_OK;

@@ -268,6 +268,7 @@ struct form {
 enum predicate {
     WHEN_UNRECOGNISED, /* no form fits */
     WHEN_UNDECODED,    /* bytes that are not of the encoding */
+    WHEN_UNSHOWN,      /* a web page that could not be read as one */
     WHEN_EXCEEDED,     /* a production reached a limit */
     WHEN_IMPOSSIBLE,   /* a date that cannot be */
     WHEN_UNREADABLE,   /* another text that makes no value */

@@ -165,7 +165,7 @@ static void add_unparsed(struct builder *b, cJSON *record)
     for (size_t i = 0; i < b->record->unparsed_count; i++) {
         const struct passage *passage = &b->record->unparsed[i];
         cJSON *item = add(b, unparsed, NULL, cJSON_CreateObject());
-        add_number(b, item, "line", line_at(&b->document->lines, passage->span.start) + 1);
+        add_number(b, item, "line", document_line(b->document, passage->span.start));
         add(b, item, "text", cJSON_CreateString(passage->text));
     }
 }

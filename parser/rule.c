@@ -10,6 +10,7 @@
 const struct predicate_row predicate_rows[] = {
     [WHEN_UNRECOGNISED] = {"unrecognised", "", "why"},
     [WHEN_UNDECODED] = {"undecoded", "", "places encoding"},
+    [WHEN_UNSHOWN] = {"unshown", "", "why"},
     [WHEN_EXCEEDED] = {"exceeded", "", "production"},
     [WHEN_IMPOSSIBLE] = {"impossible", "", "key text why"},
     [WHEN_UNREADABLE] = {"unreadable", "", "key text why"},

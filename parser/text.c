@@ -723,6 +723,19 @@ size_t text_source(const struct text *text, size_t offset)
     return source_in(text, find_run(text, offset), offset);
 }
 
+size_t text_source_end(const struct text *text, size_t start, size_t end)
+{
+    size_t from = text_source(text, start), next = text_source(text, end);
+    if (end <= start || end > text->size)
+        return next;
+    const struct text_run *run = find_run(text, end - 1);
+    /* Several characters that were put there: which bytes belong to the last of them is not known. */
+    if (run->source_step == 0)
+        return next;
+    size_t close = run_source(run, end - 1) + run->source_step;
+    return close < from ? from : close < next ? close : next;
+}
+
 size_t text_at_source(const struct text *text, size_t source)
 {
     size_t low = 0, high = text->run_count;
@@ -814,12 +827,15 @@ void text_edit_put(struct text_edit *edit, size_t start, size_t end, const char 
 {
     edit_clip(edit, &start, &end);
     edit_move(edit, start);
-    if (size > 0) {
-        edit_run(edit,
-                 (struct text_run){edit->buffer.size, source_in(edit->old, &edit->old->runs[edit->run], start), 1, 0});
-        buffer_add(&edit->buffer, bytes, size);
-    }
+    size_t at = edit->buffer.size, source = source_in(edit->old, &edit->old->runs[edit->run], start);
     edit_move(edit, end);
+    if (size == 0)
+        return;
+    /* A single character is one step: nothing cuts it. */
+    size_t length = source_in(edit->old, &edit->old->runs[edit->run], end) - source;
+    bool step = size == utf8_length((unsigned char)*bytes) && length <= UINT32_MAX;
+    edit_run(edit, (struct text_run){at, source, step ? (uint32_t)size : 1, step ? (uint32_t)length : 0});
+    buffer_add(&edit->buffer, bytes, size);
 }
 
 void text_edit_end(struct text_edit *edit, struct text *text)

@@ -18,7 +18,7 @@ enum { TEXT_BAD = 100, TEXT_REPLACEMENT = 0xFFFD };
 /*
  * A stretch of the text, up to the next run, in which every text_step bytes stand for source_step
  * bytes of the source. Characters as long here as there are 1 to 1; a piece that text_edit_put made
- * is 1 to 0, all of it at source_start.
+ * is one step if it is one character, else 1 to 0, all of it at source_start.
  */
 struct text_run {
     size_t text_start, source_start;
@@ -51,6 +51,12 @@ void text_read(struct arena *arena, const void *bytes, size_t size, struct text 
  * text that an edit left empty, 0 gives 0.)
  */
 size_t text_source(const struct text *text, size_t offset);
+
+/*
+ * The byte of the source at which what the text has from `start` to `end` ends: the end of its last character, and not
+ * what an edit dropped behind that. Never before text_source(text, start).
+ */
+size_t text_source_end(const struct text *text, size_t start, size_t end);
 
 /* The byte of the text that a byte of the source stands at: the way back from text_source. */
 size_t text_at_source(const struct text *text, size_t source);

@@ -21,10 +21,8 @@ static void add_leaf(struct depesha_document *d, size_t end, const char *kind, c
                      const struct field *field)
 {
     size_t start = d->leaf_count == 0 ? 0 : d->leaves[d->leaf_count - 1].span.end;
-    if (end <= start)
-        return;
-    /* What was put in by mending is no byte of the source. */
-    if (d->repairs.count > 0 && text_source(&d->text, end) <= text_source(&d->text, start))
+    /* What was put in, by mending or for a web page, may be no byte of the source. */
+    if (end <= start || text_source(&d->text, end) <= text_source(&d->text, start))
         return;
     struct leaf *last = d->leaf_count == 0 ? NULL : &d->leaves[d->leaf_count - 1];
     if (last != NULL && last->kind == kind && key == NULL && last->key == NULL && last->field == field) {

@@ -156,7 +156,7 @@ all_documented() { # every rule has its paragraph, and one that can show itself 
         grep -q '^What to do: ' said || echo "$rule: says not what to do"
         grep -q '^> ' said || echo "$rule"
     done >out
-    [ "$(tr '\n' ' ' <out)" = 'value-uncertain encoding-damaged value-unreadable match-limit acceptance-stale ' ]
+    [ "$(tr '\n' ' ' <out)" = 'value-uncertain encoding-damaged page-unread value-unreadable match-limit acceptance-stale ' ]
 }
 check 'docs/rules.md agrees with --explain' documented
 check 'each rule has its advice and example' all_documented
@@ -210,6 +210,23 @@ check '--fix of UTF-16: it stays as it is' other_encoding
 check '--fix of standard input: a message' from_stdin
 check '--fix of a file that may not be written' read_only
 check '--fix leaves nothing behind' no_leftover
+
+# ---- web pages: places are the page's, and only what stands there as it is shown is mended ----
+cat >page.html <<'END'
+<html><title>TOP SECRET</title>
+<p>NKID<p>10TH DEPARTMENT<p>Outgoing &#8470; 73<b>15</b>
+<p>Sent at 2315,
+   31&nbsp;February 1946
+<p>to where <i>ОSLO</i> to whom TO BERG
+<p>The ship has &#1040;RRIVED.
+END
+page() {
+    cp page.html p.html
+    run 1 check page.html && grep -q '^page.html:3:12: error: .*date-impossible' out &&
+        grep -q '^page.html:5:16: warning: .*letters-mixed' out && run 1 check --fix p.html && grep -q '<i>OSLO</i>' p.html &&
+        [ "$(diff page.html p.html | grep -c '^>')" -eq 1 ]
+}
+check 'a web page' page
 
 # ---- rules of one's own ----
 cat >own.grammar <<'END'

@@ -138,6 +138,7 @@ cited() {
 no_evidence() { run 0 parse "$cable" && is_json '.[0] | has("evidence") | not'; }
 no_nothing() { run 0 parse "$cable" && is_json '.[0] | [.. | select(. == null or . == "" or . == [] or . == {})] == []'; }
 check 'leaves tile a cable' tiles 0 "$cable"
+check 'leaves tile a web page' tiles 0 "$samples/tunis-1959.html"
 check 'leaves tile what is no cable' tiles 1 "$other"
 check 'leaves tile a binary file' tiles 1 random.bin
 check 'leaves tile damaged text' tiles 0 damaged.md

@@ -21,6 +21,7 @@ form        statement of the grammar language, and key of the record
 four        English word, in messages on the grammar language
 from        English word
 have        English word
+head        HTML element
 hour        part of a date in the grammar language
 input       what the command reads
 kind        statement of the grammar language; English word
@@ -28,6 +29,7 @@ language    English word, in messages: the grammar language
 layout      option of pdftotext, in a message
 list        subcommand, and statement of the grammar language
 lost        English word
+main        HTML element
 message     key of the record (contract)
 minute      part of a date in the grammar language
 missing     predicate of a rule; English word
@@ -43,6 +45,7 @@ place       English word, in messages
 printed     English word, in the help
 read        English word
 record      what the command writes
+section     HTML element
 source      key of the record (contract)
 soviet      name of the built-in grammar, and of the field in the help
 summary     option of the command, and in the help: what was done

@@ -33,13 +33,13 @@ compare() {
 }
 
 count=0
-for file in *.md *.txt; do
+for file in *.md *.txt *.html; do
     [ "$file" = README.md ] && continue
     compare "$file"
     count=$((count + 1))
 done
 for golden in *.json; do
-    [ -f "${golden%.json}.md" ] || [ -f "${golden%.json}.txt" ] || echo "not ok samples: $golden belongs to no sample"
+    [ -f "${golden%.json}.md" ] || [ -f "${golden%.json}.txt" ] || [ -f "${golden%.json}.html" ] || echo "not ok samples: $golden belongs to no sample"
 done
 
 # ---- the table of the samples ------------------------------------------------------------------
@@ -49,7 +49,7 @@ forms=../docs/forms.md
 families=$(sed -n 's/^## \([a-z-]*\): .*/\1/p' "$forms")
 
 listed=$(printf '%s\n' "$table" | cut -d ' ' -f 2 | sort)
-there=$(for file in *.md *.txt; do [ "$file" = README.md ] || echo "$file"; done | sort)
+there=$(for file in *.md *.txt *.html; do [ "$file" = README.md ] || echo "$file"; done | sort)
 if [ "$listed" = "$there" ]; then
     echo "ok samples: README.md names all $count, each once"
 else
