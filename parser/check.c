@@ -46,9 +46,9 @@ const char *shown_text(struct finder *f, struct span span)
 
 bool is_found(const struct finder *f, struct span span)
 {
-    size_t start = text_source(&f->d->shown, span.start), end = text_source(&f->d->shown, span.end);
+    struct span bytes = document_source(f->d, &f->d->shown, span);
     for (size_t i = 0; i < f->record->finding_count; i++)
-        if (f->record->findings[i].start < end && start < f->record->findings[i].end)
+        if (f->record->findings[i].start < bytes.end && bytes.start < f->record->findings[i].end)
             return true;
     return false;
 }
@@ -56,8 +56,8 @@ bool is_found(const struct finder *f, struct span span)
 /* Whether the file has what it shows there in the same characters, so that others can take their place. */
 static bool is_written(const struct depesha_document *d, struct span span)
 {
-    size_t start = text_at_source(&d->page, text_source(&d->shown, span.start));
-    size_t end = text_at_source(&d->page, text_source_end(&d->shown, span.start, span.end));
+    struct span bytes = document_source(d, &d->shown, span);
+    size_t start = text_at_source(&d->page, bytes.start), end = text_at_source(&d->page, bytes.end);
     return end - start == span.end - span.start &&
            memcmp(d->page.at + start, d->shown.at + span.start, end - start) == 0;
 }
@@ -75,11 +75,12 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
     record->findings = arena_grow(&d->arena, record->findings, record->finding_count, &record->finding_room,
                                   record->finding_count + 1, sizeof *record->findings);
     depesha_finding *finding = &record->findings[record->finding_count++];
+    struct span bytes = document_source(d, &d->shown, span);
     *finding = (depesha_finding){
         .rule = f->rule->id,
         .severity = f->rule->severity,
-        .start = text_source(&d->shown, span.start),
-        .end = text_source_end(&d->shown, span.start, span.end),
+        .start = bytes.start,
+        .end = bytes.end,
         .text = shown_text(f, (struct span){span.start, shown}),
         .mend = mend != NULL && is_written(d, span) ? mend : NULL,
         .message = rule_message(&d->arena, f->rule->says, tellings),
@@ -99,7 +100,7 @@ static void find_undecoded(struct finder *f)
     const struct text *text = &f->d->shown;
     if (!text->damaged || f->record != f->d->records)
         return;
-    size_t start = text_at_source(text, text->bad[0]), size = strlen("\xEF\xBF\xBD");
+    size_t start = text_at_source(text, order_place(&f->d->order, text->bad[0])), size = strlen("\xEF\xBF\xBD");
     if (text->size - start < size || memcmp(text->at + start, "\xEF\xBF\xBD", size) != 0)
         size = 0; /* it is in what a web page does not show */
     const char *places = text->bad_total == 1 ? "1 place" : arena_format(&f->d->arena, "%zu places", text->bad_total);

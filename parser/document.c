@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include "column.h"
 #include "html.h"
 
 #include <cjson/cJSON.h>
@@ -22,6 +23,18 @@ struct span document_shown(const struct depesha_document *d, size_t start, size_
                          text_at_source(&d->shown, text_source(&d->text, end))};
 }
 
+struct span document_source(const struct depesha_document *d, const struct text *text, struct span span)
+{
+    return order_source(&d->order, text_source(text, span.start), text_source_end(text, span.start, span.end));
+}
+
+/* Where an offset of the text is in the page. */
+static size_t page_offset(const struct depesha_document *d, size_t offset)
+{
+    size_t source = text_source(&d->text, offset);
+    return text_at_source(&d->page, order_source(&d->order, source, source).start);
+}
+
 /* To an offset of the page. */
 static void cursor_move(struct cursor *cursor, const struct depesha_document *d, size_t offset)
 {
@@ -35,7 +48,7 @@ static void cursor_move(struct cursor *cursor, const struct depesha_document *d,
 void cursor_position(struct cursor *cursor, const struct depesha_document *d, size_t offset, size_t *line,
                      size_t *column)
 {
-    cursor_move(cursor, d, text_at_source(&d->page, text_source(&d->text, offset)));
+    cursor_move(cursor, d, page_offset(d, offset));
     *line = cursor->line;
     *column = cursor->column;
 }
@@ -50,7 +63,7 @@ void document_place(const struct depesha_document *d, size_t source, size_t *lin
 
 size_t document_line(const struct depesha_document *d, size_t offset)
 {
-    return line_at(&d->page_lines, text_at_source(&d->page, text_source(&d->text, offset))) + 1;
+    return line_at(&d->page_lines, page_offset(d, offset)) + 1;
 }
 
 /* Values as the public header shows them. */
@@ -63,13 +76,14 @@ static void publish(struct depesha_document *d, struct record *record)
         const struct value *value = &values->at[i];
         depesha_value *shown = &record->public_values[i];
         struct span span = document_shown(d, value->span.start, value->span.end);
+        struct span source = document_source(d, &d->text, value->span);
         *shown = (depesha_value){
             .path = value->pointer,
             .value = value->text,
             .text = arena_copy(&d->arena, d->shown.at + span.start, span.end - span.start),
             .production = value->field->name,
-            .start = text_source(&d->text, value->span.start),
-            .end = text_source_end(&d->text, value->span.start, value->span.end),
+            .start = source.start,
+            .end = source.end,
             .certainty = value->certainty,
         };
         cursor_position(&cursor, d, value->span.start, &shown->line, &shown->column);
@@ -149,6 +163,8 @@ static void read_page(struct depesha_document *d, bool plain)
     d->page = d->text;
     if (!plain && html_is(&d->page))
         d->unread = html_read(&d->arena, &d->text);
+    else if (!plain)
+        columns_read(&d->arena, &d->text, &d->order);
 }
 
 /* A page that reads as no cable may be one whose lines were joined. */
@@ -178,6 +194,7 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
         check_record(d, &d->records[i]);
         publish(d, &d->records[i]);
     }
+    tree_tile(d);
 }
 
 depesha_status document_make(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
@@ -272,17 +289,17 @@ const depesha_finding *depesha_finding_at(const depesha_document *document, size
 
 size_t depesha_leaf_count(const depesha_document *document)
 {
-    return document == NULL ? 0 : document->leaf_count;
+    return document == NULL ? 0 : document->tile_count;
 }
 
 depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index)
 {
     if (index >= depesha_leaf_count(document))
         return (depesha_leaf){0};
-    const struct leaf *leaf = &document->leaves[index];
+    const struct leaf *leaf = &document->tiles[index];
     return (depesha_leaf){
-        .start = text_source(&document->text, leaf->span.start),
-        .end = text_source(&document->text, leaf->span.end),
+        .start = leaf->source.start,
+        .end = leaf->source.end,
         .kind = leaf->kind,
         .path = leaf->key == NULL ? NULL : leaf->key->path,
         .production = leaf->field == NULL ? NULL : leaf->field->name,

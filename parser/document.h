@@ -6,7 +6,8 @@
 #include "value.h"
 
 struct leaf {
-    struct span span; /* bytes of the text */
+    struct span span;   /* bytes of the text */
+    struct span source; /* bytes of the file, of a leaf that is shown */
     const char *kind;
     const struct key *key;     /* of a value */
     const struct field *field; /* of what a production explains */
@@ -57,11 +58,14 @@ struct depesha_document {
     struct text page; /* as the file has it: places are told in this */
     struct lines page_lines;
     const char *unread;     /* why a web page is read as it stands, or NULL */
+    struct order order;     /* in which its bytes are read */
     struct repairs repairs; /* of `text` */
     struct matcher matcher;
     struct path path;
-    struct leaf *leaves;
+    struct leaf *leaves; /* in the order of reading */
     size_t leaf_count, leaf_room;
+    struct leaf *tiles; /* in the order of the file: leaves, cut where they are not together there */
+    size_t tile_count, tile_room;
     struct record *records;
     size_t record_count, record_room;
     bool flat;                  /* lines were joined: words were read one by one */
@@ -77,6 +81,9 @@ depesha_status document_make(const depesha_grammar *grammar, const char *name, c
 
 /* tree.c: leaves, values and bodies along the path. */
 void tree_grow(struct depesha_document *document);
+
+/* And the leaves as the file has them, for whoever asks. */
+void tree_tile(struct depesha_document *document);
 
 /* body.c: paragraphs out of the body's lines. */
 void body_fold(struct depesha_document *document, struct record *record);
@@ -103,6 +110,9 @@ void document_position(const struct depesha_document *document, size_t offset, s
 
 /* Only the line. */
 size_t document_line(const struct depesha_document *document, size_t offset);
+
+/* The bytes of the file that a stretch of the text, or of what the file shows, stands for: the least that has all. */
+struct span document_source(const struct depesha_document *document, const struct text *text, struct span span);
 
 /* Line and column of the file where a byte of it is. */
 void document_place(const struct depesha_document *document, size_t source, size_t *line, size_t *column);

@@ -7,10 +7,6 @@
 #include "text.h"
 
 /* A stretch of the text. */
-struct span {
-    size_t start, end;
-};
-
 /* A production that matches at a place. */
 struct mark {
     const struct field *field;

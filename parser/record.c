@@ -132,8 +132,10 @@ static void add_source(struct builder *b, cJSON *record)
     add_number(b, source, "bytes", d->text.source_size);
     add_text(b, source, "encoding", d->text.encoding);
     if (d->record_count > 1) {
-        add_number(b, source, "start", text_source(&d->text, b->record->span.start));
-        add_number(b, source, "end", text_source(&d->text, b->record->span.end));
+        struct span span = b->record->span;
+        struct span bytes = order_source(&d->order, text_source(&d->text, span.start), text_source(&d->text, span.end));
+        add_number(b, source, "start", bytes.start);
+        add_number(b, source, "end", bytes.end);
     }
 }
 

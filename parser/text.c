@@ -847,3 +847,89 @@ void text_edit_end(struct text_edit *edit, struct text *text)
     new.run_count = edit->run_count;
     *text = new;
 }
+
+/* ---- another order -------------------------------------------------------------------------- */
+
+/* Adds a span of the old text, whose bytes of the source stand from `at` on in the new order. */
+static void arrange_span(struct text_edit *edit, struct span span, size_t at)
+{
+    const struct text *old = edit->old;
+    size_t source = text_source(old, span.start);
+    edit->run = (size_t)(find_run(old, span.start) - old->runs);
+    for (size_t from = span.start; from < span.end; edit->run++) {
+        const struct text_run *run = &old->runs[edit->run];
+        size_t next = edit->run + 1 < old->run_count ? run[1].text_start : old->size;
+        size_t stop = next < span.end ? next : span.end;
+        /* A mark of the byte order belongs to the first character, but is no part of it. */
+        size_t moved = at + (run_source(run, from) - source);
+        edit_run(edit, (struct text_run){edit->buffer.size, moved, run->text_step, run->source_step});
+        buffer_add(&edit->buffer, old->at + from, stop - from);
+        from = stop;
+    }
+}
+
+void text_arrange(struct arena *arena, const struct text *old, const struct span *spans, size_t count,
+                  struct text *text, struct order *order)
+{
+    struct stretch *stretches = arena_take(arena, count + 1, sizeof *stretches);
+    struct text_edit edit;
+    size_t at = 0;
+    *order = (struct order){.stretches = stretches, .size = old->source_size};
+    text_edit_begin(&edit, arena, old);
+    for (size_t i = 0; i < count; i++) {
+        size_t source = text_source(old, spans[i].start), end = text_source(old, spans[i].end);
+        if (end == source)
+            continue;
+        stretches[order->count++] = (struct stretch){at, source};
+        arrange_span(&edit, spans[i], at);
+        at += end - source;
+    }
+    text_edit_end(&edit, text);
+}
+
+size_t order_stretch(const struct order *order, size_t at)
+{
+    size_t low = 0, high = order->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (order->stretches[middle].at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static size_t stretch_end(const struct order *order, size_t n)
+{
+    return n + 1 < order->count ? order->stretches[n + 1].at : order->size;
+}
+
+struct span order_source(const struct order *order, size_t start, size_t end)
+{
+    if (order->count == 0)
+        return (struct span){start, end};
+    size_t n = order_stretch(order, start);
+    const struct stretch *stretch = &order->stretches[n];
+    struct span span = {stretch->source + (start - stretch->at), stretch->source + (start - stretch->at)};
+    for (; n < order->count && order->stretches[n].at < end; n++) {
+        stretch = &order->stretches[n];
+        size_t from = start > stretch->at ? start : stretch->at,
+               to = end < stretch_end(order, n) ? end : stretch_end(order, n);
+        if (stretch->source + (from - stretch->at) < span.start)
+            span.start = stretch->source + (from - stretch->at);
+        if (stretch->source + (to - stretch->at) > span.end)
+            span.end = stretch->source + (to - stretch->at);
+    }
+    return span;
+}
+
+size_t order_place(const struct order *order, size_t source)
+{
+    for (size_t n = 0; n < order->count; n++) {
+        size_t at = order->stretches[n].at, start = order->stretches[n].source;
+        if (source >= start && source - start < stretch_end(order, n) - at)
+            return at + (source - start);
+    }
+    return source;
+}

@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct span {
+    size_t start, end;
+};
+
 enum { TEXT_BAD = 100, TEXT_REPLACEMENT = 0xFFFD };
 
 /*
@@ -94,5 +98,32 @@ void text_edit_put(struct text_edit *edit, size_t start, size_t end, const char 
 
 /* Writes the new text to *text, which may be the old one. Whatever was not kept is dropped. */
 void text_edit_end(struct text_edit *edit, struct text *text);
+
+/* A stretch of a source that is read in another order than it has: bytes from `at` on are those from `source` on. */
+struct stretch {
+    size_t at, source;
+};
+
+/* The stretches by `at`, all of the source; none if it is read as it stands. */
+struct order {
+    const struct stretch *stretches;
+    size_t count, size; /* size: bytes of the source */
+};
+
+/*
+ * Makes a text of spans of an old one, which hold all of it, in the order in which they are given. Its offsets lead to
+ * the source as if the bytes stood in that order there too; *order says where they do.
+ */
+void text_arrange(struct arena *arena, const struct text *old, const struct span *spans, size_t count,
+                  struct text *text, struct order *order);
+
+/* The least stretch of the source that has all bytes of a stretch of the source in reading order. */
+struct span order_source(const struct order *order, size_t start, size_t end);
+
+/* Where a byte of the source stands in reading order. */
+size_t order_place(const struct order *order, size_t source);
+
+/* The last stretch that begins at or before `at`, which is in reading order. There must be some. */
+size_t order_stretch(const struct order *order, size_t at);
 
 #endif

@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_INSIDE = 3 }; /* a value in a value in a value */
@@ -30,7 +31,7 @@ static void add_leaf(struct depesha_document *d, size_t end, const char *kind, c
         return;
     }
     d->leaves = arena_grow(&d->arena, d->leaves, d->leaf_count, &d->leaf_room, d->leaf_count + 1, sizeof *d->leaves);
-    d->leaves[d->leaf_count++] = (struct leaf){{start, end}, kind, key, field};
+    d->leaves[d->leaf_count++] = (struct leaf){.span = {start, end}, .kind = kind, .key = key, .field = field};
 }
 
 static const char BODY[] = "body", LABEL[] = "label", VALUE[] = "value", ANNOTATION[] = "annotation", NOISE[] = "noise",
@@ -269,4 +270,57 @@ void tree_grow(struct depesha_document *d)
         for (size_t n = 0; n < d->records[i].unparsed_count; n++)
             d->records[i].unparsed[n].text = folded(&d->matcher, d->records[i].unparsed[n].span);
     }
+}
+
+static void add_tile(struct depesha_document *d, const struct leaf *leaf, size_t start, size_t end)
+{
+    d->tiles = arena_grow(&d->arena, d->tiles, d->tile_count, &d->tile_room, d->tile_count + 1, sizeof *d->tiles);
+    d->tiles[d->tile_count] = *leaf;
+    d->tiles[d->tile_count++].source = (struct span){start, end};
+}
+
+static int compare_tiles(const void *left, const void *right)
+{
+    const struct leaf *a = left, *b = right;
+    return (a->source.start > b->source.start) - (a->source.start < b->source.start);
+}
+
+/* Those that stand side by side and are alike are one, as leaves are. */
+static void join_tiles(struct depesha_document *d)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->tile_count; i++) {
+        struct leaf *last = count == 0 ? NULL : &d->tiles[count - 1];
+        const struct leaf *leaf = &d->tiles[i];
+        if (last != NULL && last->kind == leaf->kind && last->key == NULL && leaf->key == NULL &&
+            last->field == leaf->field)
+            last->source.end = leaf->source.end;
+        else
+            d->tiles[count++] = *leaf;
+    }
+    d->tile_count = count;
+}
+
+void tree_tile(struct depesha_document *d)
+{
+    const struct order *order = &d->order;
+    for (size_t i = 0; i < d->leaf_count; i++) {
+        struct leaf *leaf = &d->leaves[i];
+        size_t at = text_source(&d->text, leaf->span.start), end = text_source(&d->text, leaf->span.end);
+        leaf->source = (struct span){at, end};
+        for (size_t n = order_stretch(order, at); order->count > 0 && at < end; n++) {
+            size_t next = n + 1 < order->count ? order->stretches[n + 1].at : order->size,
+                   stop = end < next ? end : next;
+            size_t source = order->stretches[n].source + (at - order->stretches[n].at);
+            add_tile(d, leaf, source, source + (stop - at));
+            at = stop;
+        }
+    }
+    if (order->count == 0) {
+        d->tiles = d->leaves;
+        d->tile_count = d->leaf_count;
+        return;
+    }
+    qsort(d->tiles, d->tile_count, sizeof *d->tiles, compare_tiles);
+    join_tiles(d);
 }
