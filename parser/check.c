@@ -66,7 +66,7 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
     record->findings = arena_grow(&d->arena, record->findings, record->finding_count, &record->finding_room,
                                   record->finding_count + 1, sizeof *record->findings);
     depesha_finding *finding = &record->findings[record->finding_count++];
-    size_t line = line_at(&d->shown_lines, span.start);
+    size_t line = line_at(&d->shown_lines, span.start), end_line = line_at(&d->shown_lines, span.end);
     *finding = (depesha_finding){
         .rule = f->rule->id,
         .severity = f->rule->severity,
@@ -77,6 +77,8 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
         .text = shown_text(f, (struct span){span.start, shown}),
         .mend = mend,
         .message = rule_message(&d->arena, f->rule->says, tellings),
+        .end_line = end_line + 1,
+        .end_column = character_count(&d->shown, d->shown_lines.at[end_line].start, span.end) + 1,
     };
 }
 

@@ -311,7 +311,7 @@ struct condition {
     const char *name; /* of the enumeration or token, or NULL */
     /* Once resolved: */
     const struct key **keys, **others, **fellows; /* of paths, against and beside; NULL at the end */
-    bool anywhere; /* in running text, too */
+    bool anywhere;                                /* in running text, too */
     uint32_t zones;
     const struct definition *definition;
     const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */
