@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INPUT = 0x7FFFFFFF };
+enum { MAX_INPUT = 0x7FFFFFFF, FLAT_GAIN = 12 };
 
 static const double MENDED_WORD = 0.8, MENDED_DIGITS = 0.5;
 
@@ -182,7 +182,7 @@ static void doubt_mended(const struct depesha_document *d, struct record *record
     }
 }
 
-/* A page that reads as no cable may be one whose lines were joined. */
+/* A page that reads as no cable, or much better so, may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size, document_way *way, void *context)
 {
     text_read(&d->arena, bytes, size, &d->text);
@@ -197,10 +197,11 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     read_records(d, false, way, context);
     if (way == NULL)
         read_mended(d);
-    if (way == NULL && !is_recognised(d) && path_can_be_flat(&d->lines)) {
+    if (way == NULL && path_can_be_flat(&d->lines)) {
         struct reading plain = reading_of(d);
+        bool recognised = is_recognised(d);
         read_records(d, true, NULL, NULL);
-        d->flat = is_recognised(d);
+        d->flat = is_recognised(d) && (!recognised || d->path.score >= plain.path.score + FLAT_GAIN);
         if (!d->flat)
             reading_restore(d, &plain);
     }
