@@ -485,11 +485,22 @@ static bool add_piece(struct values *values, struct matcher *matcher, const stru
     return added;
 }
 
+/* Where a key is no list, the pieces are one value: the two who signed. */
+static void join_pieces(struct values *values, struct matcher *matcher, size_t first)
+{
+    struct buffer buffer = {.arena = matcher->arena};
+    for (size_t i = first; i < values->count; i++)
+        buffer_format(&buffer, "%s%s", i > first ? ", " : "", values->at[i].text);
+    values->at[first].text = buffer.at;
+    values->at[first].span.end = values->at[values->count - 1].span.end;
+    values->count = first + 1;
+}
+
 /* All values of one capture; returns how many entries of a list they take. */
 static size_t add_capture(struct values *values, struct matcher *matcher, struct capture capture, struct span span)
 {
     const struct type *type = capture.type;
-    size_t added = 0, from = span.start, begin = span.start;
+    size_t added = 0, from = span.start, begin = span.start, first = values->count;
     struct span found;
     if (type->split.kind != PATTERN_NONE) {
         while (from < span.end && matcher_match(matcher, &type->split, from, span.end, &found)) {
@@ -504,7 +515,10 @@ static size_t add_capture(struct values *values, struct matcher *matcher, struct
             begin = from = found.end;
         }
     }
-    return added + add_piece(values, matcher, &capture, (struct span){begin, span.end});
+    added += add_piece(values, matcher, &capture, (struct span){begin, span.end});
+    if (capture.key->list == 0 && values->count > first + 1)
+        join_pieces(values, matcher, first);
+    return added;
 }
 
 void values_open(struct values *values, struct matcher *matcher)
