@@ -21,6 +21,7 @@ BASHDIR    ?= $(PREFIX)/share/bash-completion/completions
 VERSION := $(shell sed -n 's/^.define DEPESHA_VERSION "\(.*\)"/\1/p' include/depesha.h)
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 SYSTEM  := $(shell uname -s)
+COMMA   := ,
 
 # ---- what it is made of --------------------------------------------------------------------------------------------
 
@@ -47,10 +48,10 @@ LIBRARY  := $(PARSER) $(BUILD)/precompiled.o
 COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
 ifeq ($(SYSTEM),Darwin) # its linker has no --wrap
-TESTS    := $(filter-out %/test_allocation,$(TESTS))
+TESTS    := $(filter-out %/test_allocation %/test_linear,$(TESTS))
 endif
 THOROUGH := $(filter %/test_allocation %/test_property,$(TESTS))
-SCRIPTS  := $(filter-out tests/run.sh,$(sort $(wildcard tests/*.sh)))
+SCRIPTS  := $(filter-out tests/run.sh tests/coverage.sh,$(sort $(wildcard tests/*.sh)))
 MANUALS  := $(sort $(wildcard docs/*.[1-8]))
 SOURCES  := $(sort $(wildcard parser/*.c parser/precompile/*.c parser/command/*.c))
 SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt samples/*.html)))
@@ -77,15 +78,20 @@ MORE_WARNINGS := -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpoi
                  -Wvla -Wformat=2
 SANITIZERS    := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-# Hardening that costs next to nothing; it needs an optimised build and gets in the way of the sanitizers.
+# Hardening that costs next to nothing, as far as the compiler, its C library and the linker have it; it needs an
+# optimised build and gets in the way of the sanitizers.
 SANITIZED := $(findstring -fsanitize,$(CFLAGS))
 OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+works = $(shell echo 'int nothing;' | $(CC) -Werror -O2 -include string.h $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
+links = $(shell echo 'int main(void) { return 0; }' | $(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo $(1))
 ifneq ($(OPTIMISED),)
 ifeq ($(SANITIZED),)
-HARDENING := -fstack-protector-strong
+HARDENING := $(call works,-fstack-protector-strong) $(call works,-fstack-clash-protection) $(call works,-fcf-protection)
 ifeq ($(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),)
-HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDENING += $(or $(call works,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
+HARD_LINK := $(call links,-Wl$(COMMA)-z$(COMMA)relro -Wl$(COMMA)-z$(COMMA)now) $(call links,-Wl$(COMMA)-z$(COMMA)noexecstack)
+HARD_PIE  := $(call links,-pie -fPIE)
 endif
 endif
 
@@ -94,7 +100,7 @@ COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD
 $(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
 $(COMMAND):          INCLUDES = $(COMMAND_CFLAGS) $(EXTRA_FEATURES) -pthread
 
-.PHONY: all help demo test thorough thorough-run sanitize valgrind bench dev tidy format format-check install uninstall clean
+.PHONY: all help demo test adversarial coverage sanitize-threads threads-run thorough thorough-run sanitize valgrind bench dev tidy format format-check install uninstall clean
 .PHONY: demo-shown bench-run tests-built tests-run tests-run-valgrind FORCE
 .DELETE_ON_ERROR:
 
@@ -108,6 +114,8 @@ help:
 	@echo 'make install       to PREFIX ($(PREFIX)); "make uninstall" takes it away again'
 	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
 	@echo 'make bench         speed and memory, against other tools, on CABLES cables ($(CABLES)); writes bench/results'
+	@echo 'make adversarial   how time and memory grow with inputs that are made to be slow'
+	@echo 'make coverage      what the tests reach of the library; "make sanitize-threads": one grammar in 16 threads'
 	@echo 'make dev           a build with more warnings, each of them an error'
 	@echo 'make tidy          clang-tidy and cppcheck'
 	@echo 'make format        clang-format; "make format-check" only says what is amiss'
@@ -249,14 +257,14 @@ endif
 	$(AR) rcs $@ $^
 
 $(BUILD)/$(SHARED): $(LIBRARY)
-	$(CC) $(SHARED_FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(SHARED_FLAGS) $(CFLAGS) $(HARD_LINK) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 $(BUILD)/$(LINKNAME): $(BUILD)/$(SHARED)
 	ln -sf $(SHARED) $(BUILD)/$(SONAME)
 	ln -sf $(SONAME) $@
 
 $(BUILD)/depesha: $(COMMAND) $(STATIC)
-	$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(PACKAGE_LIBS) $(if $(FOUND_EXTRA),-ldl)
+	$(CC) $(CFLAGS) $(HARD_PIE) $(HARD_LINK) $(LDFLAGS) -pthread -o $@ $^ $(PACKAGE_LIBS) $(if $(FOUND_EXTRA),-ldl)
 
 -include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d) $(BUILD)/parser/precompile/main.d
 
@@ -285,10 +293,14 @@ test:
 $(TESTS): $(BUILD)/%: %.c $(LIBRARY) $(BUILD)/configuration Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< $(LIBRARY) \
-	  $(PACKAGE_LIBS) $$($(PKG_CONFIG) --cflags --libs cmocka)
+	  $(filter %.o,$(filter-out $(LIBRARY),$^)) $(PACKAGE_LIBS) $$($(PKG_CONFIG) --cflags --libs cmocka)
+
+# One part of the command has a test of its own.
+$(BUILD)/tests/test_sandbox: $(BUILD)/parser/command/sandbox.o
 
 # Its own malloc stands before the library's calls.
 $(BUILD)/tests/test_allocation: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(BUILD)/tests/test_linear: private LDFLAGS += -Wl,--wrap=malloc,--wrap=pcre2_match_8
 
 tests-built: $(TESTS)
 
@@ -318,6 +330,25 @@ VALGRIND = valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indire
 tests-run-valgrind: all tests-built
 	@WRAPPER='$(VALGRIND)' BUILD='$(BUILD)' sh tests/run.sh $(TESTS)
 	$(VALGRIND) $(BUILD)/depesha parse --evidence -o /dev/null $(SAMPLES) || [ $$? -eq 1 ]
+
+# One grammar in many threads.
+sanitize-threads:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory threads-run BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread -fno-omit-frame-pointer'
+
+threads-run: all $(BUILD)/tests/test_property
+	@sh tests/run.sh $(BUILD)/tests/test_property
+	$(BUILD)/depesha parse -j 16 -f ndjson -o /dev/null $(SAMPLES) $(SAMPLES) $(SAMPLES) $(SAMPLES) || [ $$? -eq 1 ]
+
+# What the tests reach of the library: lines and branches by file; reports in build-coverage.
+coverage:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory tests-run BUILD=build-coverage CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='-O0 -g --coverage' || true
+	@sh tests/coverage.sh build-coverage
+
+# Inputs that are made to be slow: the exponent of time, and the memory.
+adversarial: all
+	$(PYTHON) bench/adversarial.py $(BUILD)/depesha
 
 # ---- fuzzing -------------------------------------------------------------------------------------------------------
 # A harness is fuzz/NAME.c. libFuzzer runs it for TIME seconds (make fuzz), AFL++ may (make fuzz-afl), and without either
@@ -420,7 +451,7 @@ format-check:
 	clang-format --dry-run --Werror $(ALL_C)
 
 clean:
-	rm -rf $(BUILD) build-asan build-dev build-fuzz build-afl
+	rm -rf $(BUILD) build-asan build-tsan build-coverage build-dev build-fuzz build-afl
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@
 _depesha() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=${COMP_WORDS[1]} words=''
-    local many='--from --files-from --null --jobs --progress --no-progress --summary --max-bytes'
+    local many='--from --files-from --null --jobs --progress --no-progress --summary --max-bytes --no-sandbox'
     COMPREPLY=()
 
     # bash cuts --format=json into three words
@@ -35,7 +35,7 @@ _depesha() {
         *:-g | *:--grammar | *:-o | *:--output | *:--files-from) ;;
         parse:*) words="--format --evidence --grammar --output --resume $many --help" ;;
         check:*) words="--severity --only --disable --explain --diff --fix --format --grammar --output $many --help" ;;
-        explain:*) words='--why-not --line --grammar --output --max-bytes --help' ;;
+        explain:*) words='--why-not --line --grammar --output --max-bytes --no-sandbox --help' ;;
         generate:*) words='--count --seed --form --production --language --damage --record --format --grammar --output --help' ;;
         grammar:*) words='--grammar --text --output --help' ;;
         esac

@@ -9,10 +9,14 @@ enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, FIRST_JIT_STACK = 32 
 
 static const size_t HORIZON_BYTES = 4096;
 
+/* A pattern that reaches its limits so often, and once more for each so many bytes, is given up for the document. */
+enum { EXCESSES = 8, BYTES_AN_EXCESS = 64 * 1024 };
+
 /* How often each pattern was tried, as far as the grammar has not been told. */
 struct tries {
     const struct depesha_grammar *grammar;
     unsigned char *counts; /* by the patterns' indexes */
+    uint32_t *excesses;    /* likewise: how often it reached a limit */
     struct cell **cells;
 };
 
@@ -64,6 +68,7 @@ void matcher_open(struct matcher *matcher, struct arena *arena, const struct dep
     matcher->tries = arena_take(arena, 1, sizeof *matcher->tries);
     matcher->tries->grammar = grammar;
     matcher->tries->counts = arena_take(arena, grammar->pattern_count + 1, 1);
+    matcher->tries->excesses = arena_take(arena, grammar->pattern_count + 1, sizeof *matcher->tries->excesses);
     matcher->tries->cells = arena_take(arena, grammar->pattern_count + 1, sizeof(struct cell *));
     arena_keep(arena, matcher->tries, tell_tries);
     matcher->limits = pattern_limits(grammar);
@@ -133,10 +138,22 @@ bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_
     if (pattern->kind == PATTERN_NONE)
         return false;
     const struct compiled *compiled = pattern_compiled(matcher->grammar, pattern, matcher->arena);
+    uint32_t *excesses = &matcher->tries->excesses[pattern->index];
+    if (*excesses > EXCESSES + matcher->text->size / BYTES_AN_EXCESS) {
+        matcher->exceeded_at = from + 1;
+        return false;
+    }
     count_try(matcher->tries, pattern);
     if (compiled->groups > matcher->groups)
         make_room(matcher, compiled->groups);
-    return matcher_run(matcher, compiled->code, from, to, span);
+    size_t before = matcher->exceeded_at;
+    matcher->exceeded_at = 0;
+    bool matched = matcher_run(matcher, compiled->code, from, to, span);
+    if (matcher->exceeded_at != 0)
+        ++*excesses;
+    else
+        matcher->exceeded_at = before;
+    return matched;
 }
 
 struct span matcher_group(const struct matcher *matcher, size_t n)

@@ -7,7 +7,15 @@
  * A way that is this much worse than the best at the same place is given up. Within a joined line a production is
  * worth less, for nothing says that it has its place there.
  */
-enum { BEAM = 60, DEAD = INT_MIN / 2, MAX_POINTS_A_LINE = 96, MAX_POINTS_FLAT = 4096, LONG_LINE = 400, FLAT_COST = 2 };
+enum {
+    BEAM = 60,
+    DEAD = INT_MIN / 2,
+    MAX_POINTS_A_LINE = 96,
+    MAX_POINTS_FLAT = 4096,
+    LONG_LINE = 400,
+    FLAT_COST = 2,
+    WORDS_BYTES = 4096
+};
 
 #define NONE SIZE_MAX
 
@@ -166,10 +174,11 @@ static void follow_marks(struct search *s, size_t p, uint32_t living)
     }
 }
 
+/* As far as it can matter: of a line without blanks, too, which may be without end. */
 static int words_between(const struct text *text, size_t start, size_t end)
 {
     int words = 0;
-    for (size_t i = start; i < end && words < 100; i++)
+    for (size_t i = start; i < end && i < start + WORDS_BYTES && words < 100; i++)
         if (text->at[i] != ' ' && (i == start || text->at[i - 1] == ' '))
             words++;
     return words;

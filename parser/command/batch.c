@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "sandbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -155,8 +156,17 @@ static void end_early(void *context, int signal)
     _exit(128 + signal);
 }
 
+/* What the threads read is foreign; what they need beside it is open by now, but for the files of the run. */
+static void give_up_rights(struct batch *batch)
+{
+    const struct paths *files = &batch->inputs.files;
+    if (!batch->no_sandbox)
+        sandbox_enter(batch->output.target, files->at, batch->mends ? files->count : 0);
+}
+
 static bool start(struct batch *batch)
 {
+    give_up_rights(batch);
     size_t most = source_most(&batch->source);
     size_t jobs = batch->jobs ? batch->jobs : crew_cores();
     batch->alone = most == 1 && !batch->resumed;

@@ -36,10 +36,12 @@ struct batch {
     size_t jobs;             /* -j; 0: as many as there are cores */
     bool progress, no_progress;
     bool summary;
-    bool resumed;   /* --resume */
-    bool any_bytes; /* even what is no text is read */
-    bool keeps;     /* the bytes of the present document are kept */
-    bool single;    /* there is to be one input only */
+    bool resumed;    /* --resume */
+    bool no_sandbox; /* --no-sandbox */
+    bool mends;      /* inputs are replaced, too */
+    bool any_bytes;  /* even what is no text is read */
+    bool keeps;      /* the bytes of the present document are kept */
+    bool single;     /* there is to be one input only */
     /*
      * Any thread: adds to task->text what is to be written for task->document, and sets
      * task->status. The document is gone after it: batch.document is NULL. NULL: nothing is made.
@@ -76,7 +78,8 @@ struct batch {
 #define BATCH_OPTIONS(batch) \
     {"grammar", 'g', OPTION_TEXT, &(batch).rules_name, NULL}, \
     {"output", 'o', OPTION_TEXT, &(batch).output_path, NULL}, \
-    {"max-bytes", 0, OPTION_SIZE, &(batch).limit, NULL}
+    {"max-bytes", 0, OPTION_SIZE, &(batch).limit, NULL}, \
+    {"no-sandbox", 0, OPTION_FLAG, &(batch).no_sandbox, NULL}
 
 /* ... and those of one that reads many inputs. */
 #define BATCH_MANY_OPTIONS(batch) \

@@ -29,7 +29,7 @@ static const char help[] = "Usage: depesha check [OPTION]... [FILE|DIR|-]...\n"
                            "  -o, --output FILE     write to FILE, once all is done\n"
                            "      --max-bytes SIZE  refuse larger inputs (default 256M)\n"
                            "  -j, --jobs N          so many threads (default: one a core); also --from,\n"
-                           "                        --files-from, --summary and --progress, as of parse\n"
+                           "                        --files-from, --summary, --progress, --no-sandbox\n"
                            "  -h, --help            print this help\n"
                            "\n"
                            "Without FILE, or with -, standard input is read; of a DIR all text files.\n"
@@ -576,6 +576,7 @@ int command_check(int count, char **words)
         check.shown = check.failed = check.severity;
     check.writer = writers[check.format];
     check.batch.keeps = check.fix || check.diff;
+    check.batch.mends = check.fix;
     if (!batch_open(&check.batch, count, words))
         return STATUS_FAILED;
     report_open(&check.report, &check.batch.output, check.batch.grammar);

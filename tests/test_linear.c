@@ -1,0 +1,145 @@
+/*
+ * Work grows no faster than the input, whatever the input. No clock is asked: the linker leads the calls of PCRE2's
+ * match and of malloc here, which are counted. `make adversarial` measures time, and more families.
+ */
+#include "depesha.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PCRE2 may need up to its heap limit, and doubles on the way there, however small the input. */
+enum { SMALL = 8 * 1024, TIMES = 4, MATCHES_MORE = 500, MEMORY_MORE = 32 * 1024 * 1024 };
+
+/* What four times the input may take: four times as much, and a tenth. */
+static const double GROWTH = 4.4;
+
+static struct {
+    size_t matches, bytes;
+} work;
+
+int __real_pcre2_match_8(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE size, PCRE2_SIZE start,
+                         uint32_t options, pcre2_match_data *data, pcre2_match_context *context);
+int __wrap_pcre2_match_8(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE size, PCRE2_SIZE start,
+                         uint32_t options, pcre2_match_data *data, pcre2_match_context *context);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+int __wrap_pcre2_match_8(const pcre2_code *code, PCRE2_SPTR subject, PCRE2_SIZE size, PCRE2_SIZE start,
+                         uint32_t options, pcre2_match_data *data, pcre2_match_context *context)
+{
+    work.matches++;
+    return __real_pcre2_match_8(code, subject, size, start, options, data, context);
+}
+
+void *__wrap_malloc(size_t size)
+{
+    work.bytes += size;
+    return __real_malloc(size);
+}
+
+static const char *const families[] = {
+    "a",
+    "\n",
+    "a\n",
+    "[",
+    "> \"«",
+    "Copy No. 1\n",
+    "TOP SECRET\n",
+    "□",
+    "-",
+    "[handwritten: ",
+    "MOLOTOV, VYSHINSKY, ",
+    "The answer will be given in a few days, as was agreed upon.\n\n",
+    "NKID\nOutgoing № 7315\nSent at 2315, 3 March 1946\nTOP SECRET\nto where ANKARA to whom TO VINOGRADOV\n\nText.\n\n",
+};
+
+static depesha_grammar *grammar;
+
+static void fill(char *bytes, size_t size, const char *unit)
+{
+    size_t length = strlen(unit);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = unit[i % length];
+}
+
+static void parse(const char *unit, size_t size, size_t *matches, size_t *memory)
+{
+    depesha_document *document;
+    char *bytes = __real_malloc(size);
+    fill(bytes, size, unit);
+    work.matches = work.bytes = 0;
+    assert_int_equal(depesha_parse(grammar, "text", bytes, size, &document), DEPESHA_OK);
+    *matches = work.matches;
+    *memory = work.bytes;
+    depesha_document_free(document);
+    free(bytes);
+}
+
+static void test_growth(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        size_t matches, memory, more_matches, more_memory;
+        parse(families[i], SMALL, &matches, &memory);
+        parse(families[i], TIMES * SMALL, &more_matches, &more_memory);
+        print_message("%6zu and %7zu matches, %6.1f and %6.1f MB: %.*s\n", matches, more_matches,
+                      (double)memory / 1048576, (double)more_memory / 1048576, (int)strcspn(families[i], "\n"),
+                      families[i]);
+        assert_true((double)more_matches <= GROWTH * (double)matches + MATCHES_MORE);
+        assert_true((double)more_memory <= 2 * GROWTH * (double)memory + MEMORY_MORE); /* arrays double */
+    }
+}
+
+/* All ways to divide a word: the match has limits, the finding names the production, and it is given up. */
+static void test_hostile_grammar(void **state)
+{
+    static const char rules[] = "grammar mine 1 \"Mine\"\ninclude \"soviet\"\nfield hostile in header weight 5\n"
+                                "    = start /(?:a|aa|a+)+[bd]/\n    eg \"aab\" -> \"\"\n";
+    static const char line[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac\n";
+    depesha_grammar *mine;
+    depesha_document *document;
+    char text[200 * sizeof line];
+    bool named = false;
+    (void)state;
+    fill(text, sizeof text, line);
+    assert_int_equal(depesha_grammar_compile("mine", rules, sizeof rules - 1, NULL, NULL, &mine, NULL), DEPESHA_OK);
+    assert_int_equal(depesha_parse(mine, "text", text, sizeof text, &document), DEPESHA_OK);
+    for (size_t i = 0; i < depesha_finding_count(document, 0); i++) {
+        const depesha_finding *finding = depesha_finding_at(document, 0, i);
+        named = named || (strcmp(finding->rule, "match-limit") == 0 && strstr(finding->message, "hostile") != NULL);
+    }
+    depesha_document_free(document);
+    depesha_grammar_free(mine);
+    assert_true(named);
+}
+
+static int open_all(void **state)
+{
+    size_t size;
+    const char *rules = depesha_builtin("soviet", &size);
+    (void)state;
+    return depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) == DEPESHA_OK ? 0 : -1;
+}
+
+static int close_all(void **state)
+{
+    (void)state;
+    depesha_grammar_free(grammar);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_growth), cmocka_unit_test(test_hostile_grammar)};
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
