@@ -2,6 +2,7 @@
 
 #include "column.h"
 #include "html.h"
+#include "running.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>
@@ -163,10 +164,14 @@ static void read_mended(struct depesha_document *d)
 static void read_page(struct depesha_document *d, bool plain)
 {
     d->page = d->text;
-    if (!plain && html_is(&d->page))
+    if (plain)
+        return;
+    if (html_is(&d->page)) {
         d->unread = html_read(&d->arena, &d->text);
-    else if (!plain)
+    } else {
+        running_drop(&d->arena, &d->text);
         columns_read(&d->arena, &d->text, &d->order);
+    }
 }
 
 /* Values that were read in mended words are less certain; digits most of all, since no dictionary has them. */
