@@ -133,8 +133,9 @@ typedef struct depesha_finding {
     size_t start, end;
     size_t line, column;
     const char *message;
-    const char *text; /* what stands there, blanks folded; of a long passage its beginning */
-    const char *mend; /* what should stand there, if there is just one right answer; else NULL */
+    const char *text;            /* what stands there, blanks folded; of a long passage its beginning */
+    const char *mend;            /* what should stand there, if there is just one right answer; else NULL */
+    size_t end_line, end_column; /* of the character behind it; both 0 where only the line is known */
 } depesha_finding;
 
 /* One leaf of the lossless tree. The leaves tile the input. */

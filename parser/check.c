@@ -85,6 +85,7 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
         .message = rule_message(&d->arena, f->rule->says, tellings),
     };
     document_place(d, finding->start, &finding->line, &finding->column);
+    document_place(d, finding->end, &finding->end_line, &finding->end_column);
 }
 
 void find(struct finder *f, struct span span, const char *mend, const struct telling *tellings)

@@ -53,7 +53,8 @@ void find_outside(struct finder *f)
 {
     for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (value->key->type->kind != KIND_DATE || value->certainty < 1 || !is_outside(f, value))
+        if (value->key->type->kind != KIND_DATE || value->inferred || value->field->certainty < 1 ||
+            !is_outside(f, value))
             continue;
         const struct depesha_grammar *grammar = f->d->grammar;
         bool ever = value->moment.year >= grammar->first_year && value->moment.year <= grammar->last_year;
@@ -88,7 +89,7 @@ static void find_pair(struct finder *f, const struct value *value, const struct 
     find_beside(f, value, other, other->text, days);
 }
 
-/* The stages of the form come one after another. */
+/* The stages of the form come one after another; a day that was taken from another stage says nothing. */
 void find_disordered(struct finder *f)
 {
     if (f->record->form == NULL)
@@ -96,7 +97,7 @@ void find_disordered(struct finder *f)
     const struct value *before = NULL;
     for (const struct name_list *stage = f->record->form->order; stage != NULL; stage = stage->next) {
         const struct value *value = values_find(&f->record->values, stage->name);
-        if (value == NULL || is_outside(f, value))
+        if (value == NULL || value->undated || is_outside(f, value))
             continue;
         if (before != NULL && moment_compare(&before->moment, &value->moment) > 0 &&
             !is_found(f, shown_span(f, value->span)) && !is_found(f, shown_span(f, before->span)))
@@ -445,7 +446,7 @@ void find_uncertain(struct finder *f)
             find(f, value->span, NULL,
                  (const struct telling[]){{"key", value->key->path},
                                           {"value", value->text},
-                                          {"text", folded(&f->d->matcher, value->span)},
+                                          {"text", shown_text(f, shown_span(f, value->span))},
                                           {"certainty", arena_format(&f->d->arena, "%.0f", value->certainty * 100)},
                                           {0}});
     }

@@ -8,6 +8,8 @@
 
 enum { MAX_INPUT = 0x7FFFFFFF };
 
+static const double MENDED_WORD = 0.8, MENDED_DIGITS = 0.5;
+
 void document_position(const struct depesha_document *d, size_t offset, size_t *line, size_t *column)
 {
     struct cursor cursor = {0};
@@ -151,6 +153,19 @@ static void read_page(struct depesha_document *d, bool plain)
         d->unread = html_read(&d->arena, &d->text);
 }
 
+/* Values that were read in mended words are less certain; digits most of all, since no dictionary has them. */
+static void doubt_mended(const struct depesha_document *d, struct record *record)
+{
+    for (size_t i = 0; d->repairs.count > 0 && i < record->values.count; i++) {
+        struct value *value = &record->values.at[i];
+        size_t start = value->span.start, end = value->span.end;
+        if (repairs_touch(&d->repairs, &d->text, start, end, true))
+            value->certainty *= MENDED_DIGITS;
+        else if (repairs_touch(&d->repairs, &d->text, start, end, false))
+            value->certainty *= MENDED_WORD;
+    }
+}
+
 /* A page that reads as no cable may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size, document_way *way, void *context)
 {
@@ -175,6 +190,7 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     }
     for (size_t i = 0; i < d->record_count; i++) {
         body_fold(d, &d->records[i]);
+        doubt_mended(d, &d->records[i]);
         check_record(d, &d->records[i]);
         publish(d, &d->records[i]);
     }

@@ -406,7 +406,16 @@ bool repair_text(const struct matcher *matcher, const struct path *path, struct 
     return true;
 }
 
-bool repairs_touch(const struct repairs *repairs, size_t start, size_t end)
+/* Words of the grammar have no digits: what has some now was mended as a number. */
+static bool has_digit(const struct text *text, const struct span *span)
+{
+    for (size_t at = span->start; at < span->end; at++)
+        if (is_digit((unsigned char)text->at[at]))
+            return true;
+    return false;
+}
+
+bool repairs_touch(const struct repairs *repairs, const struct text *mended, size_t start, size_t end, bool digits)
 {
     size_t low = 0, high = repairs->count;
     while (low < high) {
@@ -416,5 +425,7 @@ bool repairs_touch(const struct repairs *repairs, size_t start, size_t end)
         else
             high = middle;
     }
+    while (digits && low < repairs->count && repairs->at[low].start < end && !has_digit(mended, &repairs->at[low]))
+        low++;
     return low < repairs->count && repairs->at[low].start < end;
 }

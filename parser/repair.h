@@ -16,7 +16,8 @@ struct repairs {
  */
 bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs);
 
-/* Whether a stretch of the mended text, bytes, was changed. */
-bool repairs_touch(const struct repairs *repairs, size_t start, size_t end);
+/* Whether a stretch of the mended text, bytes, was changed; with `digits`, whether a digit in it stands for a letter.
+ */
+bool repairs_touch(const struct repairs *repairs, const struct text *mended, size_t start, size_t end, bool digits);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SHORT_LINE = 100, MAX_BRACKETED = 80, MAX_OPEN = 64 };
+enum { SHORT_LINE = 100, MAX_BRACKETED = 80, MAX_OPEN = 64, NEAR = 60 };
 
 static bool is_word_byte(unsigned char c)
 {
@@ -42,9 +42,21 @@ static bool stands(const struct text *text, size_t at, size_t end, const char *s
     return end - at >= size && memcmp(text->at + at, sign, size) == 0;
 }
 
+/* Whether what a closer closes may have stood in a gap of the text just before it. */
+static bool is_partner_lost(struct finder *f, size_t at)
+{
+    struct span before = {at > f->span.start + NEAR ? at - NEAR : f->span.start, at}, found;
+    while (before.start > f->span.start && ((unsigned char)f->d->shown.at[before.start] & 0xC0) == 0x80)
+        before.start--;
+    return f->condition->node != NULL && match_shown(f, &f->condition->pattern, before, &found);
+}
+
 static void find_lone(struct finder *f, const struct pair *pair, size_t at, bool opener)
 {
     size_t size = opener ? pair->open_size : pair->close_size;
+    uint32_t zones = f->d->line_zones[line_at(&f->d->shown_lines, at)];
+    if ((zones & f->condition->zones) == 0 || (!opener && is_partner_lost(f, at)))
+        return;
     find_shown(f, (struct span){at, at + size}, NULL,
                (const struct telling[]){{"text", opener ? pair->opener : pair->closer},
                                         {"partner", opener ? pair->closer : pair->opener},
@@ -277,7 +289,7 @@ static void find_read_as_words(struct finder *f)
     const struct repairs *repairs = &f->d->repairs;
     for (size_t i = 0; repairs->count > 0 && i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (is_word_of(f, value) && repairs_touch(repairs, value->span.start, value->span.end))
+        if (is_word_of(f, value) && repairs_touch(repairs, &f->d->text, value->span.start, value->span.end, false))
             find(f, value->span, NULL,
                  (const struct telling[]){{"text", shown_text(f, shown_span(f, value->span))},
                                           {"word", folded(&f->d->matcher, value->span)},

@@ -1076,6 +1076,11 @@ static void read_part(struct reader *r, struct condition *condition, char part)
     case 's':
         read_texts(r, condition);
         break;
+    case 'l':
+        if (!take_word(r, "lost"))
+            break;
+        read_part(r, condition, 'x');
+        break;
     case 'X':
         if (!is_symbol(r, '('))
             break;

@@ -665,6 +665,12 @@ static const struct value *nearest_date(const struct values *values, const struc
     return nearest;
 }
 
+static void infer(struct value *value)
+{
+    value->inferred = true;
+    value->certainty *= 0.7;
+}
+
 /* A time without a date is of the date that stands nearest, and no value if there is none. */
 static void complete_times(struct values *values, struct matcher *matcher)
 {
@@ -681,7 +687,8 @@ static void complete_times(struct values *values, struct matcher *matcher)
             value->moment.month = date->moment.month;
             value->moment.day = date->moment.day;
             value->text = moment_text(matcher->arena, &value->moment);
-            value->certainty = value->certainty * 0.7;
+            value->undated = true;
+            infer(value);
         }
         values->at[kept++] = *value;
     }
@@ -704,7 +711,7 @@ static void complete_years(struct values *values, struct matcher *matcher)
             continue;
         value->moment.year = year;
         value->text = moment_text(matcher->arena, &value->moment);
-        value->certainty = value->certainty * 0.7;
+        infer(value);
     }
 }
 

@@ -19,6 +19,8 @@ struct value {
     double certainty;
     const char *pointer; /* its path in the record */
     unsigned depth;      /* how many values it was read inside of */
+    bool inferred;       /* part of a date is that of another one... */
+    bool undated;        /* ...namely its day */
 };
 
 /* Something captured that makes no value. */

@@ -68,13 +68,31 @@ sarif() {
         ([.tool.driver.rules[].id] as $known | [.results[].ruleId] - $known == []) and (.results | length == 4) and
         all(.results[]; (.level | IN("note", "warning", "error")) and (.message.text | length > 0) and
             (.locations[0].physicalLocation | .artifactLocation.uri == "cable.txt" and
-                (.region | .startLine >= 1 and .startColumn >= 1 and .byteOffset >= 0 and .byteLength >= 0))) and
+                (.region | .startLine >= 1 and .startColumn >= 1 and .byteOffset >= 0 and .byteLength >= 0 and
+                (.endLine > .startLine or (.endLine == .startLine and .endColumn >= .startColumn))))) and
         any(.results[]; .fixes[0].artifactChanges[0].replacements[0] |
-            .insertedContent.text == "Oslo" and .deletedRegion.byteLength == 5))'
+            .insertedContent.text == "Oslo" and .deletedRegion.byteLength == 5 and
+            (.deletedRegion | .endColumn - .startColumn == 4)))'
 }
 sarif_path() {
     mkdir -p 'a b' && cp cable.txt 'a b/x%.txt' && run 1 check -f sarif 'a b/x%.txt' &&
         is_json 'all(.runs[0].results[]; .locations[0].physicalLocation.artifactLocation.uri == "a%20b/x%25.txt")'
+}
+# Columns count characters, in any encoding; of a file with several cables all findings are of that file.
+sarif_places() {
+    { cat cable.txt; printf '\n3 copies Is\n3 March 1946\n1. Cde. Stalin\n2. Cde. Molotov\n3. Cde. Beria\n\n'; sed 's/7315/7316/; s/The ship/Судно — 日本/; s/Wait.*/Слово (за слово./' cable.txt; } >several.txt
+    iconv -t UTF-16 several.txt >wide16.txt
+    run 1 check -f sarif several.txt && is_json '[.runs[0].results[].locations[0].physicalLocation.region | [.startLine, .startColumn, .endLine, .endColumn]]' &&
+        jq -c '[.runs[0].results[] | [.ruleId, (.locations[0].physicalLocation.region | .startLine, .startColumn, .endLine, .endColumn)]]' out >narrow &&
+        run 1 check -f sarif wide16.txt &&
+        jq -c '[.runs[0].results[] | [.ruleId, (.locations[0].physicalLocation.region | .startLine, .startColumn, .endLine, .endColumn)]]' out >wide &&
+        cmp narrow wide && grep -q '"letters-mixed",35,32,35,36' narrow && [ "$(jq 'length' narrow)" -eq 9 ]
+}
+# An acceptance that is stale has a line, and no bytes in what was checked.
+sarif_stale() {
+    cp cable.txt a.txt && echo 'times-order 3: so in the original' >a.txt.accept && run 1 check -f sarif a.txt && rm a.txt.accept &&
+        is_json '.runs[0].results[] | select(.ruleId == "acceptance-stale") | .locations[0].physicalLocation |
+            .artifactLocation.uri == "a.txt.accept" and .region == {"startLine": 1}'
 }
 sarif_empty() { run 0 check -f sarif "$samples/oslo-1947.txt" && is_json '.runs[0].results == []'; }
 junit() {
@@ -82,6 +100,17 @@ junit() {
         grep -q '<testsuite name="a&lt;b&gt;&amp;.txt" tests="4" failures="4">' out &&
         grep -q 'oslo-1947.txt" tests="1" failures="0">' out && [ "$(grep -c '<failure ' out)" -eq 4 ] &&
         [ "$(grep -c '<testcase ' out)" -eq 5 ] && [ "$(tail -n 1 out)" = '</testsuites>' ] && ! grep -q "here'" out
+}
+# Neither a control character nor U+FFFF is XML; a quotation mark would end an attribute.
+junit_odd() {
+    local odd
+    odd=$(printf 'o\001\357\277\277"\n]]>.txt') && cp cable.txt "$odd" && run 1 check -f junit "$odd" && rm "$odd" &&
+        grep -q 'testsuite name="o  &quot; \]\]&gt;.txt" tests="4"' out && ! LC_ALL=C grep -q $'\357\277\277\|\001' out
+}
+github_odd() {
+    local odd=$'o%\n::error:.txt'
+    cp cable.txt "$odd" && run 1 check -f github "$odd" && rm "$odd" && [ "$(wc -l <out)" -eq 4 ] &&
+        [ "$(grep -c 'file=o%25%0A%3A%3Aerror%3A.txt,line' out)" -eq 4 ]
 }
 github() {
     cp cable.txt 'a,b.txt' && run 1 check -f github 'a,b.txt' &&
@@ -92,9 +121,13 @@ check 'one line a finding, and a summary' lines
 check '-f json, with what can be mended' json
 check '-f sarif' sarif
 check '-f sarif: paths are URIs' sarif_path
+check '-f sarif: places' sarif_places
+check '-f sarif: an acceptance' sarif_stale
 check '-f sarif without findings' sarif_empty
 check '-f junit' junit
+check '-f junit: odd names' junit_odd
 check '-f github' github
+check '-f github: odd names' github_odd
 
 # ---- a terminal ----
 # terminal ARGUMENT...: what check prints on one of 80 columns, without its colours' meaning lost.
@@ -112,10 +145,28 @@ wide() { # a long line is cut around the place; Cyrillic takes one column, what 
     terminal wide.txt && bare >plain && mv plain out && [ "$(LC_ALL=C.UTF-8 wc -L <out)" -le 80 ] && grep -q ' | …' out &&
         grep -q '^      | \{37\}^~~~~~~~~~$' out
 }
+several_lines() { # the line where it begins, and that where it ends
+    printf 'NKID\n10TH DEPARTMENT\nOutgoing № 7315\nForm № 18\nSent at 2215,\n 31 February 1946\nto where OSLO to whom TO BERG\n' >lines.txt
+    terminal lines.txt && bare >plain && mv plain out && grep -A 3 -F '    5 | Sent at 2215,' out | tail -n 3 >shown &&
+        printf '      |         ^~~~~\n    6 |  31 February 1946\n      |  ~~~~~~~~~~~~~~~~\n' | cmp - shown
+}
+encoded() { # what is marked is counted in characters, however many bytes they had
+    iconv -t UTF-16 cable.txt >encoded.txt && terminal encoded.txt && bare >plain && mv plain out &&
+        grep -q '^      |         ^~~~~~~~~~~~~~~~~~$' out && grep -q '^      |                              ^~~~$' out
+}
+harmless() { # nothing reaches the terminal that would turn, erase or colour what stands there
+    printf 'CABLE\nfrom OSLO № 842 1420 5 May 1947\n\nThe (\033[2J\342\200\256 talks.\n' >harm.txt
+    NO_COLOR=1 terminal harm.txt && grep -q 'The (?\[2J talks' out && ! grep -q $'\033' out
+}
+dumb() { TERM=dumb script -qec "\"$depesha\" check cable.txt" /dev/null </dev/null >out 2>>err; ! grep -q $'\033' out && grep -q ' | Sent at' out; }
 if command -v script >/dev/null && TERM=xterm script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     check 'a terminal: the line, and a mark below the place' shown
     check 'a terminal: NO_COLOR' no_colour
     check 'a terminal: long lines, wide characters' wide
+    check 'a terminal: what goes over two lines' several_lines
+    check 'a terminal: UTF-16' encoded
+    check 'a terminal: control characters' harmless
+    check 'a terminal: TERM=dumb' dumb
 else
     echo 'skipped check: a terminal (there is no script)'
 fi
@@ -135,6 +186,8 @@ check '--disable' disable
 check '--severity error' severe
 check '--severity note: notes fail' notes
 check '--only an unknown rule: 2' unknown
+unknown_severity() { run 2 check -s warnings cable.txt && grep -q "warning" err; }
+check '--severity of another name: 2' unknown_severity
 check '--explain' explained
 check '--explain an unknown rule: 2' explained_unknown
 check '--explain all' listed
@@ -156,7 +209,7 @@ all_documented() { # every rule has its paragraph, and one that can show itself 
         grep -q '^What to do: ' said || echo "$rule: says not what to do"
         grep -q '^> ' said || echo "$rule"
     done >out
-    [ "$(tr '\n' ' ' <out)" = 'value-uncertain encoding-damaged page-unread value-unreadable match-limit acceptance-stale ' ]
+    [ "$(tr '\n' ' ' <out)" = 'encoding-damaged page-unread value-unreadable match-limit acceptance-stale ' ]
 }
 check 'docs/rules.md agrees with --explain' documented
 check 'each rule has its advice and example' all_documented
@@ -175,13 +228,20 @@ stale() {
         has_rules 'acceptance-stale times-order ' && grep -q '^a.txt.accept:1:1: note: ' out
 }
 not_stale() { cp cable.txt a.txt && printf 'times-order 3: x\n' >a.txt.accept && run 0 check -s note --only copy-above,acceptance-stale a.txt; }
-no_reason() { cp cable.txt a.txt && printf 'times-order 8\n' >a.txt.accept && run 2 check a.txt && grep -q '^depesha: a.txt.accept: line 1 ' err; }
+no_reason() {
+    cp cable.txt a.txt && printf '\357\273\277# a mark, as some editors write\r\ntimes-order 8\r\n\r\n  times-order "№: x\r\n' >a.txt.accept && run 2 check a.txt &&
+        grep -q '^depesha: a.txt.accept:2:14: .*colon and the reason$' err && grep -q '^depesha: a.txt.accept:4:15: this " is never closed$' err
+}
+wrong_rule() { cp cable.txt a.txt && echo 'time-order 8: x' >a.txt.accept && run 1 check a.txt && grep -q "^a.txt.accept:1:1: note: there is no rule 'time-order' to accept: did you mean 'times-order'?" out; }
+ends_in_returns() { cp cable.txt a.txt && printf 'times-order 8: so in the original\r\nmark-variant: ours\r\n' >a.txt.accept && run 1 check a.txt && has_rules 'letters-mixed time-impossible '; }
 not_walked() { mkdir -p walked && cp cable.txt walked/c.txt && printf 'times-order: x\n' >walked/c.txt.accept && run 1 check walked && ! grep -q '^walked/c.txt.accept' out; }
 check 'FILE.accept' beside
 check 'a comment in the transcription, which is no part of the record' inside
 check 'an acceptance that accepts nothing' stale
 check 'an acceptance of a rule that is not looked for' not_stale
 check 'an acceptance without reason: 2' no_reason
+check 'an acceptance of a rule that there is not' wrong_rule
+check 'FILE.accept with CR LF' ends_in_returns
 check 'FILE.accept is no transcription' not_walked
 
 # ---- mending ----
@@ -197,6 +257,16 @@ other_encoding() {
     printf 'ШИФРТЕЛЕГРАММА\nИз OСЛО № 842 14 ч. 20 м. 5 мая 1947 г.\n\nПереговоры отложены до весны.\n' | iconv -t UTF-16 >u.txt && cp u.txt v.txt &&
         run 1 check --fix u.txt && cmp u.txt v.txt && grep -q 'not UTF-8' err
 }
+returns() { sed 's/$/\r/' cable.txt >d.txt && run 1 check --fix d.txt && sed 's/\[ Illegible \]/[illegible]/; s/Oslо/Oslo/; s/$/\r/' cable.txt | cmp - d.txt; }
+unended() { printf 'CABLE\nfrom OSLO № 842 1420 5 May 1947\n\nThe ship is in Oslо' >d.txt && run 0 check --fix d.txt && [ "$(tail -c 4 d.txt)" = Oslo ] && [ "$(wc -l <d.txt)" -eq 3 ]; }
+one_fails() { cp cable.txt d.txt && run 2 check --fix missing.txt d.txt && grep -q '^depesha: missing.txt: ' err && grep -q 'in Oslo\.' d.txt; }
+folder() { rm -rf folder && mkdir folder && cp cable.txt folder/1.txt && cp cable.txt folder/2.txt && run 1 check --fix folder && [ "$(cat folder/*.txt | grep -c 'in Oslo\.')" -eq 2 ]; }
+# A rule that takes a label away.
+meaning() {
+    cp cable.txt d.txt && printf 'grammar own 1\ninclude "soviet"\nrule label warning\n    when found (/Outgoing/) anywhere mend "" says "x"\n    about "x"\n' >w.grammar &&
+        run 2 check -g w.grammar --only label --fix d.txt && cmp d.txt cable.txt && grep -q 'not mended: other values would change' err &&
+        run 2 check -g w.grammar --only label --diff d.txt && [ ! -s out ]
+}
 from_stdin() { "$depesha" check --fix <cable.txt >out 2>err; [ $? -eq 1 ] && grep -q 'name a file' err; }
 read_only() { [ "$(id -u)" -eq 0 ] || { cp cable.txt r.txt && chmod 444 r.txt && run 2 check --fix r.txt && cmp r.txt cable.txt; }; }
 no_leftover() { [ -z "$(find . -name '*.tmp*')" ]; }
@@ -207,6 +277,11 @@ check '--fix' fixed
 check '--fix --only' fixed_only
 check '--fix through a link' fixed_link
 check '--fix of UTF-16: it stays as it is' other_encoding
+check '--fix of lines that end in CR LF' returns
+check '--fix without a line end at the end' unended
+check '--fix of two files, one of which fails' one_fails
+check '--fix of a folder' folder
+check '--fix and --diff of what would change another value' meaning
 check '--fix of standard input: a message' from_stdin
 check '--fix of a file that may not be written' read_only
 check '--fix leaves nothing behind' no_leftover

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,6 +183,36 @@ static void test_mends(void **state)
     depesha_document_free(document);
 }
 
+/* What mending makes of a value's words takes from its certainty, what it makes of a label does not. */
+static void test_certainty(void **state)
+{
+    static const struct {
+        const char *line, *value;
+        double certainty;
+        bool noted;
+    } rows[] = {
+        {"Received at 2140, 18 March 1946\n", "1946-03-18T21:40", 1, false},
+        {"Rcceived at 2140, 18 March 1946\n", "1946-03-18T21:40", 1, false},
+        {"Received at 2140, l8 March 1946\n", "1946-03-18T21:40", 0.5, true},
+        {"Rcceived at 2l4O, 18 March 1946\n", "1946-03-18T21:40", 0.5, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[512];
+        depesha_document *document;
+        int size = snprintf(text, sizeof text, HEAD "%sSent at 2215, 18 March 1946\n\nWait for it.\n", rows[i].line);
+        assert_int_equal(depesha_parse(*state, "t", text, (size_t)size, &document), DEPESHA_OK);
+        const depesha_value *value = depesha_value_find(document, 0, "/cable/received_at");
+        bool noted = false;
+        for (size_t n = 0; n < depesha_finding_count(document, 0); n++)
+            noted = noted || strcmp(depesha_finding_at(document, 0, n)->rule, "value-uncertain") == 0;
+        assert_non_null(value);
+        assert_string_equal(value->value, rows[i].value);
+        assert_float_equal(value->certainty, rows[i].certainty, 0.001);
+        assert_int_equal(noted, rows[i].noted);
+        depesha_document_free(document);
+    }
+}
+
 /* ---- rules and batches of the library -------------------------------------------------------- */
 
 static void test_rules(void **state)
@@ -261,9 +292,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places), cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_mends),       cmocka_unit_test(test_rules),  cmocka_unit_test(test_batch),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places),    cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_mends),       cmocka_unit_test(test_certainty), cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_batch),       cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests_name("check", tests, open_grammar, close_grammar);
 }

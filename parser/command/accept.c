@@ -11,6 +11,8 @@
 #include <string.h>
 
 static const char opener[] = "<!--", closer[] = "-->", called[] = "depesha", verb[] = "accept", suffix[] = ".accept";
+static const char no_memory[] = "out of memory";
+static const char mark[] = "\xEF\xBB\xBF"; /* the byte order mark that some editors put first */
 
 /* A stretch of text that is being read. */
 struct rest {
@@ -40,62 +42,84 @@ static bool is_word(const struct rest *word, const char *text)
     return (size_t)(word->end - word->at) == strlen(text) && memcmp(word->at, text, strlen(text)) == 0;
 }
 
-/* RULE [LINE | "TEXT"]: REASON. False if it is not that, with `rule` NULL; or without memory, with errno. */
-static bool read_acceptance(struct rest rest, struct acceptance *acceptance)
+/* A line number, or a text in quotes; perhaps neither. What is wrong, or NULL. */
+static const char *read_place(struct rest *rest, size_t *place, struct rest *text)
 {
-    struct rest word = take_word(&rest);
-    *acceptance = (struct acceptance){0};
-    skip_blanks(&rest);
-    const char *quote = NULL;
-    size_t place = 0;
-    if (rest.at < rest.end && *rest.at == '"') {
-        quote = rest.at + 1;
-        rest.at = memchr(quote, '"', (size_t)(rest.end - quote));
-        if (!rest.at)
-            return false;
-        rest.at++;
-    } else {
-        for (; rest.at < rest.end && *rest.at >= '0' && *rest.at <= '9' && place < 100000000; rest.at++)
-            place = 10 * place + (size_t)(*rest.at - '0');
+    if (rest->at == rest->end || *rest->at != '"') {
+        for (; rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9' && *place < 100000000; rest->at++)
+            *place = 10 * *place + (size_t)(*rest->at - '0');
+        return NULL;
     }
-    const char *quote_end = rest.at - 1;
-    skip_blanks(&rest);
-    if (word.at == word.end || rest.at == rest.end || *rest.at++ != ':')
-        return false;
-    skip_blanks(&rest);
-    if (rest.at == rest.end) /* no reason */
-        return false;
-    acceptance->place = place;
-    acceptance->rule = strndup(word.at, (size_t)(word.end - word.at));
-    if (quote)
-        acceptance->text = strndup(quote, (size_t)(quote_end - quote));
-    return acceptance->rule && (!quote || acceptance->text);
+    const char *quote = memchr(rest->at + 1, '"', (size_t)(rest->end - rest->at - 1));
+    if (!quote)
+        return "this \" is never closed";
+    *text = (struct rest){rest->at + 1, quote};
+    rest->at = quote + 1;
+    return NULL;
 }
 
-static bool add(struct acceptances *acceptances, struct rest rest, size_t line, bool beside)
+/* RULE [LINE | "TEXT"]: REASON. What is wrong at rest->at, or NULL. */
+static const char *read_acceptance(struct rest *rest, struct acceptance *acceptance)
 {
-    struct acceptance acceptance;
-    bool good = read_acceptance(rest, &acceptance);
-    if (good && acceptances->count == acceptances->room) {
+    struct rest text = {0}, word = take_word(rest);
+    *acceptance = (struct acceptance){0};
+    if (word.at == word.end)
+        return "here the name of a rule should stand, as `depesha check --explain all` lists them";
+    skip_blanks(rest);
+    const char *wrong = read_place(rest, &acceptance->place, &text);
+    if (wrong)
+        return wrong;
+    skip_blanks(rest);
+    if (rest->at == rest->end || *rest->at != ':')
+        return "behind the rule, and perhaps a line number or a \"TEXT\", comes a colon and the reason";
+    rest->at++;
+    skip_blanks(rest);
+    if (rest->at == rest->end)
+        return "the reason is missing: say why the finding is in order";
+    acceptance->rule = strndup(word.at, (size_t)(word.end - word.at));
+    if (text.at)
+        acceptance->text = strndup(text.at, (size_t)(text.end - text.at));
+    return acceptance->rule && (!text.at || acceptance->text) ? NULL : no_memory;
+}
+
+static const char *put(struct acceptances *acceptances, const struct acceptance *acceptance)
+{
+    if (acceptances->count == acceptances->room) {
         size_t room = acceptances->room ? 2 * acceptances->room : 8;
         struct acceptance *at = realloc(acceptances->at, room * sizeof *at);
-        if (at) {
-            acceptances->at = at;
-            acceptances->room = room;
-        }
-        good = at != NULL;
+        if (!at)
+            return no_memory;
+        acceptances->at = at;
+        acceptances->room = room;
     }
-    acceptance.line = line;
+    acceptances->at[acceptances->count++] = *acceptance;
+    return NULL;
+}
+
+/* Columns count characters. */
+static size_t column_of(const char *line, const char *at)
+{
+    size_t column = 1;
+    for (; line < at; line++)
+        column += ((unsigned char)*line & 0xC0) != 0x80;
+    return column;
+}
+
+/* Reads `rest`, which is in line `number`, a text that begins at `line`. */
+static bool add(struct acceptances *acceptances, struct rest rest, const char *line, size_t number, bool beside)
+{
+    struct acceptance acceptance;
+    const char *wrong = read_acceptance(&rest, &acceptance);
+    acceptance.line = number;
     acceptance.beside = beside;
-    if (good) {
-        acceptances->at[acceptances->count++] = acceptance;
+    if (!wrong)
+        wrong = put(acceptances, &acceptance);
+    if (!wrong)
         return true;
-    }
     free(acceptance.rule);
     free(acceptance.text);
-    message_say(beside ? acceptances->sidecar : acceptances->source,
-                "line %zu is not understood: write RULE, perhaps a line number or a \"TEXT\", and : with the reason",
-                line);
+    message_say(NULL, "%s:%zu:%zu: %s", beside ? acceptances->sidecar : acceptances->source, number,
+                column_of(line, rest.at), wrong);
     return false;
 }
 
@@ -111,8 +135,9 @@ static const char *find(struct rest rest, const char *what)
     return NULL;
 }
 
-static bool read_comment(struct acceptances *acceptances, struct rest rest, size_t line)
+static bool read_comment(struct acceptances *acceptances, struct rest rest, size_t number)
 {
+    const char *line = rest.at;
     const char *start = find(rest, opener);
     rest.at = start ? start + strlen(opener) : rest.end;
     const char *end = start ? find(rest, closer) : NULL;
@@ -123,7 +148,7 @@ static bool read_comment(struct acceptances *acceptances, struct rest rest, size
         rest.end--;
     struct rest word = take_word(&rest);
     struct rest second = take_word(&rest);
-    return !is_word(&word, called) || !is_word(&second, verb) || add(acceptances, rest, line, false);
+    return !is_word(&word, called) || !is_word(&second, verb) || add(acceptances, rest, line, number, false);
 }
 
 static bool read_comments(struct acceptances *acceptances, const depesha_document *document)
@@ -141,14 +166,17 @@ static bool read_lines(struct acceptances *acceptances, const struct file *file)
 {
     bool good = true;
     size_t n = 1;
-    for (const char *at = file->bytes, *end = at + file->size; at < end; n++) {
+    const char *at = file->bytes, *end = at + file->size;
+    if (file->size >= strlen(mark) && memcmp(at, mark, strlen(mark)) == 0)
+        at += strlen(mark);
+    for (; at < end; n++) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
         struct rest rest = {at, feed ? feed : end};
         while (rest.end > rest.at && (rest.end[-1] == ' ' || rest.end[-1] == '\r'))
             rest.end--;
         skip_blanks(&rest);
         if (rest.at < rest.end && *rest.at != '#')
-            good = add(acceptances, rest, n, true) && good;
+            good = add(acceptances, rest, at, n, true) && good;
         at = feed ? feed + 1 : end;
     }
     return good;

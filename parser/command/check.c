@@ -130,11 +130,16 @@ static bool find_rule(const depesha_grammar *grammar, const char *id, depesha_ru
     return false;
 }
 
+static void guess_rule(struct guess *guess, const depesha_grammar *grammar)
+{
+    for (size_t i = 0; i < depesha_rule_count(grammar); i++)
+        guess_try(guess, depesha_rule_at(grammar, i).id);
+}
+
 static int say_unknown(const depesha_grammar *grammar, const char *id)
 {
     struct guess guess = {.word = id};
-    for (size_t i = 0; i < depesha_rule_count(grammar); i++)
-        guess_try(&guess, depesha_rule_at(grammar, i).id);
+    guess_rule(&guess, grammar);
     if (guess.best)
         return message_usage("check", "there is no rule '%s': did you mean '%s'?", id, guess.best);
     return message_usage("check", "there is no rule '%s': --explain all lists them", id);
@@ -239,6 +244,8 @@ static void add_finding(struct check *check, const depesha_finding *finding)
     if (!is_looked_for(check, finding->rule) || accept_takes(&check->accepted, finding) || !counts(check, finding))
         return;
     shown.line = depesha_document_line(check->batch.document, finding->line, &shown.size);
+    if (finding->end_line > finding->line && finding->end_column > 1)
+        shown.last = depesha_document_line(check->batch.document, finding->end_line, &shown.last_size);
     add_shown(check, &shown);
 }
 
@@ -266,17 +273,30 @@ static char *stale_message(const char *says, const char *rule)
     return message;
 }
 
-/* NULL without memory. */
-static struct stale *make_stale(const struct acceptance *acceptance, const depesha_rule *rule, struct stale *next)
+/* Of an acceptance whose rule there is not. NULL without memory. */
+static char *unknown_message(const depesha_grammar *grammar, const char *id)
 {
-    struct stale *stale = calloc(1, sizeof *stale);
-    if (!stale)
-        return NULL;
-    stale->message = stale_message(rule->says, acceptance->rule);
-    if (!stale->message) {
-        free(stale);
+    struct guess guess = {.word = id};
+    guess_rule(&guess, grammar);
+    const char *start = "there is no rule '", *middle = guess.best ? "' to accept: did you mean '" : "' to accept";
+    const char *best = guess.best ? guess.best : "", *end = guess.best ? "'?" : "";
+    size_t size = strlen(start) + strlen(id) + strlen(middle) + strlen(best) + strlen(end) + 1;
+    char *message = malloc(size);
+    if (message)
+        snprintf(message, size, "%s%s%s%s%s", start, id, middle, best, end);
+    return message;
+}
+
+/* NULL without memory. */
+static struct stale *make_stale(const struct acceptance *acceptance, const depesha_rule *rule, char *message,
+                                struct stale *next)
+{
+    struct stale *stale = message ? calloc(1, sizeof *stale) : NULL;
+    if (!stale) {
+        free(message);
         return NULL;
     }
+    stale->message = message;
     stale->next = next;
     stale->finding = (depesha_finding){.rule = stale_rule,
                                        .severity = rule->severity,
@@ -287,9 +307,11 @@ static struct stale *make_stale(const struct acceptance *acceptance, const depes
 }
 
 static void add_stale(struct check *check, const struct acceptances *accepted, const struct acceptance *acceptance,
-                      const depesha_rule *rule)
+                      const depesha_rule *rule, bool known)
 {
-    struct stale *stale = make_stale(acceptance, rule, check->stale);
+    char *message =
+        known ? stale_message(rule->says, acceptance->rule) : unknown_message(check->batch.grammar, acceptance->rule);
+    struct stale *stale = make_stale(acceptance, rule, message, check->stale);
     if (!stale) {
         lack_memory(check);
         return;
@@ -313,7 +335,7 @@ static void add_stales(struct check *check, const struct acceptances *accepted, 
         bool known = find_rule(check->batch.grammar, acceptance->rule, &rule);
         bool looked = !known || (!rule.off && is_looked_for(check, rule.id));
         if (!acceptance->used && looked && (known && rule.of_batch) == of_batch)
-            add_stale(check, accepted, acceptance, &stale);
+            add_stale(check, accepted, acceptance, &stale, known);
     }
 }
 
@@ -369,28 +391,29 @@ static bool is_mendable(struct check *check)
     return !why;
 }
 
-/* Reads the mended bytes; they become the document if no value has changed but those that were mended. */
-static bool take_mended(struct check *check, struct file *mended)
+/* Reads the mended bytes. NULL, with a message, if a value would change that is not one of those that were mended. */
+static depesha_document *read_mended(struct check *check, const struct file *mended)
 {
     struct batch *batch = &check->batch;
     depesha_document *document = NULL;
-    depesha_status status = depesha_parse(batch->grammar, batch->name, mended->bytes, mended->size, &document);
-    if (status != DEPESHA_OK) {
+    if (depesha_parse(batch->grammar, batch->name, mended->bytes, mended->size, &document) != DEPESHA_OK) {
         lack_memory(check);
-        return false;
+        return NULL;
     }
-    bool keeps = fix_keeps_values(batch->document, document, check->list, check->count);
-    if (!keeps)
-        say(check, "not mended: other values would change with it. Mend it by hand");
-    if (!keeps || !fix_write(batch->path, mended)) {
-        batch_worsen(batch, STATUS_FAILED);
-        depesha_document_free(document);
-        return false;
-    }
-    batch->document = check->mended_document = document;
+    if (fix_keeps_values(batch->document, document, check->list, check->count))
+        return document;
+    say(check, "not mended: other values would change with it. Mend it by hand");
+    batch_worsen(batch, STATUS_FAILED);
+    depesha_document_free(document);
+    return NULL;
+}
+
+/* The mended file takes the place of the input, which it was read from. */
+static void take_mended(struct check *check, struct file *mended, depesha_document *document)
+{
+    check->batch.document = check->mended_document = document;
     check->mended = *mended;
     *mended = (struct file){0};
-    return true;
 }
 
 /* `before` is the status without the findings of this input: what is mended does not count against the run. */
@@ -406,13 +429,19 @@ static void mend(struct check *check, int before)
         lack_memory(check);
         return;
     }
-    if (check->diff) {
+    depesha_document *document = read_mended(check, &mended);
+    if (document && check->diff) {
         fix_show(&batch->output, batch->name, batch->file, &mended);
         batch_worsen(batch, STATUS_DOUBTFUL);
-    } else if (take_mended(check, &mended)) {
+        depesha_document_free(document);
+    } else if (document && fix_write(batch->path, &mended)) {
         say(check, "%zu fault%s mended", places, places == 1 ? "" : "s");
+        take_mended(check, &mended, document);
         batch->status = before;
         collect(check);
+    } else if (document) {
+        batch_worsen(batch, STATUS_FAILED);
+        depesha_document_free(document);
     }
     file_free(&mended);
 }
@@ -459,7 +488,12 @@ static void check_together(struct check *check)
         lack_memory(check);
     for (size_t i = 0; i < depesha_batch_finding_count(check->together); i++) {
         const depesha_batch_finding *found = depesha_batch_finding_at(check->together, i);
-        struct shown shown = {found->source, &found->finding, found->line_text, strlen(found->line_text)};
+        struct shown shown = {
+            .source = found->source,
+            .finding = &found->finding,
+            .line = found->line_text,
+            .size = strlen(found->line_text),
+        };
         if (is_looked_for(check, found->finding.rule) && !is_accepted(check, found) && counts(check, &found->finding))
             add_shown(check, &shown);
     }

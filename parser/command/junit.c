@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* XML has no control characters, and five that it needs for itself. */
+/* XML has no control characters, not the last two of the first plane, and five that it needs for itself. */
 static void write_xml(struct output *output, const char *text)
 {
     static const struct {
@@ -11,11 +11,13 @@ static void write_xml(struct output *output, const char *text)
         const char *entity;
     } entities[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&apos;"}};
     for (; *text; text++) {
-        const char *entity = (unsigned char)*text < 0x20 || *text == 0x7F ? " " : NULL;
+        bool nothing = strncmp(text, "\xEF\xBF\xBE", 3) == 0 || strncmp(text, "\xEF\xBF\xBF", 3) == 0;
+        const char *entity = (unsigned char)*text < 0x20 || *text == 0x7F || nothing ? " " : NULL;
         for (size_t i = 0; i < sizeof entities / sizeof *entities; i++)
             if (entities[i].character == *text)
                 entity = entities[i].entity;
         output_bytes(output, entity ? entity : text, entity ? strlen(entity) : 1);
+        text += nothing ? 2 : 0;
     }
 }
 

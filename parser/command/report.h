@@ -18,6 +18,8 @@ struct shown {
     const depesha_finding *finding;
     const char *line; /* the text of its line, `size` bytes; NULL: not known */
     size_t size;
+    const char *last; /* likewise of the line in which it ends, if that is another; else NULL */
+    size_t last_size;
 };
 
 struct report {

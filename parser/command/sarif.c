@@ -50,11 +50,16 @@ static void put_artifact(cJSON *parent, const char *source, bool *good)
     free(uri);
 }
 
+/* Lines and columns for editors, bytes for programs; an acceptance that is stale has a line and no more. */
 static void put_region(cJSON *parent, const char *name, const depesha_finding *finding, bool *good)
 {
     cJSON *region = put(parent, name, cJSON_CreateObject(), good);
     put_number(region, "startLine", finding->line, good);
+    if (finding->end_line == 0)
+        return;
     put_number(region, "startColumn", finding->column, good);
+    put_number(region, "endLine", finding->end_line, good);
+    put_number(region, "endColumn", finding->end_column, good);
     put_number(region, "byteOffset", finding->start, good);
     put_number(region, "byteLength", finding->end - finding->start, good);
 }
@@ -66,9 +71,7 @@ static void put_fix(cJSON *result, const struct shown *shown, bool *good)
     put_artifact(change, shown->source, good);
     cJSON *replacements = put(change, "replacements", cJSON_CreateArray(), good);
     cJSON *replacement = put(replacements, NULL, cJSON_CreateObject(), good);
-    cJSON *region = put(replacement, "deletedRegion", cJSON_CreateObject(), good);
-    put_number(region, "byteOffset", shown->finding->start, good);
-    put_number(region, "byteLength", shown->finding->end - shown->finding->start, good);
+    put_region(replacement, "deletedRegion", shown->finding, good);
     put_text(put(replacement, "insertedContent", cJSON_CreateObject(), good), "text", shown->finding->mend, good);
 }
 

@@ -4,6 +4,7 @@
 #include "terminal.h"
 
 #include <locale.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -47,13 +48,17 @@ static struct cell cell_at(const char *at, const char *end)
     return cell;
 }
 
-/* Control characters could do anything to a terminal. */
+/* Control characters could do anything to a terminal, and those of direction (U+202A to E, U+2066 to 9) to the line. */
 static void write_cell(struct report *report, const struct cell *cell)
 {
-    unsigned char byte = (unsigned char)*cell->at;
-    bool c1 = byte == 0xC2 && cell->size == 2 && (unsigned char)cell->at[1] < 0xA0;
+    unsigned char byte = (unsigned char)*cell->at, last = (unsigned char)cell->at[cell->size - 1];
+    bool c1 = byte == 0xC2 && cell->size == 2 && last < 0xA0;
+    bool turns = cell->size == 3 && ((memcmp(cell->at, "\xE2\x80", 2) == 0 && last >= 0xAA && last <= 0xAE) ||
+                                     (memcmp(cell->at, "\xE2\x81", 2) == 0 && last >= 0xA6 && last <= 0xA9));
     if (byte == '\t')
         output_text(report->output, "    ");
+    else if (turns)
+        return;
     else if (byte < 0x20 || byte == 0x7F || c1)
         output_text(report->output, "?");
     else
@@ -142,10 +147,16 @@ struct window {
     bool cut_before, cut_behind;
 };
 
-/* The byte where a line's column begins; columns count characters. */
-static const char *at_column(const struct shown *shown, size_t column)
+/* One line of the text and which columns of it are marked; columns count characters. */
+struct marked {
+    const char *line;
+    size_t size, number, first, behind;
+};
+
+/* The byte where a line's column begins. */
+static const char *at_column(const struct marked *marked, size_t column)
 {
-    const char *at = shown->line, *end = shown->line + shown->size;
+    const char *at = marked->line, *end = marked->line + marked->size;
     for (; at < end && column > 1; column--)
         do
             at++;
@@ -154,20 +165,17 @@ static const char *at_column(const struct shown *shown, size_t column)
 }
 
 /* Of a line that is too long some words before the mark stay, and what is behind it. */
-static struct window window_of(const struct shown *shown, size_t room)
+static struct window window_of(const struct marked *marked, size_t room)
 {
-    const char *end = shown->line + shown->size;
-    struct window window = {.start = shown->line, .end = end, .mark = at_column(shown, shown->finding->column)};
-    size_t bytes = shown->finding->end - shown->finding->start;
-    window.mark_end = bytes < (size_t)(end - window.mark) ? window.mark + bytes : end;
-    while (window.mark_end < end && ((unsigned char)*window.mark_end & 0xC0) == 0x80)
-        window.mark_end++;
+    const char *end = marked->line + marked->size;
+    struct window window = {.start = marked->line, .end = end, .mark = at_column(marked, marked->first)};
+    window.mark_end = at_column(marked, marked->behind);
     if (columns_of(window.start, end) <= room)
         return window;
     room -= 2;
     while (columns_of(window.start, window.mark) > room / 2)
         window.start += cell_at(window.start, end).size;
-    window.cut_before = window.start > shown->line;
+    window.cut_before = window.start > marked->line;
     size_t columns = 0;
     for (window.end = window.start; window.end < end;) {
         struct cell cell = cell_at(window.end, end);
@@ -187,11 +195,11 @@ static void write_blanks(struct report *report, size_t count, char what)
         output_bytes(report->output, &what, 1);
 }
 
-static void write_source(struct report *report, const struct shown *shown)
+static void write_source(struct report *report, const struct marked *marked, char first)
 {
     char number[32];
-    size_t margin = (size_t)snprintf(number, sizeof number, "%5zu", shown->finding->line) + 3;
-    struct window window = window_of(shown, report->columns > margin + 4 ? report->columns - margin : 4);
+    size_t margin = (size_t)snprintf(number, sizeof number, "%5zu", marked->number) + 3;
+    struct window window = window_of(marked, report->columns > margin + 4 ? report->columns - margin : 4);
     output_format(report->output, "%s | %s", number, window.cut_before ? "…" : "");
     for (const char *at = window.start; at < window.end;) {
         struct cell cell = cell_at(at, window.end);
@@ -203,11 +211,39 @@ static void write_source(struct report *report, const struct shown *shown)
     output_text(report->output, "| ");
     write_blanks(report, columns_of(window.start, window.mark) + window.cut_before, ' ');
     start_colour(report, "1;32");
-    output_text(report->output, "^");
-    size_t marked = columns_of(window.mark, window.mark_end);
-    write_blanks(report, marked > 1 ? marked - 1 : 0, '~');
+    output_bytes(report->output, &first, 1);
+    size_t columns = columns_of(window.mark, window.mark_end);
+    write_blanks(report, columns > 1 ? columns - 1 : 0, '~');
     end_colour(report);
     output_text(report->output, "\n");
+}
+
+/* Blanks at the start of a line are not marked. */
+static size_t first_letter(const char *line, size_t size)
+{
+    size_t column = 1;
+    while (column <= size && (line[column - 1] == ' ' || line[column - 1] == '\t'))
+        column++;
+    return column;
+}
+
+/* The line where it begins and, of what goes over several, the one where it ends. */
+static void write_sources(struct report *report, const struct shown *shown)
+{
+    const depesha_finding *finding = shown->finding;
+    bool whole = finding->end_line == finding->line;
+    write_source(report,
+                 &(struct marked){shown->line, shown->size, finding->line, finding->column,
+                                  whole ? finding->end_column : SIZE_MAX},
+                 '^');
+    if (!shown->last)
+        return;
+    if (finding->end_line > finding->line + 1)
+        output_text(report->output, "      …\n");
+    write_source(report,
+                 &(struct marked){shown->last, shown->last_size, finding->end_line,
+                                  first_letter(shown->last, shown->last_size), finding->end_column},
+                 '~');
 }
 
 void terminal_show(struct report *report, const struct shown *shown)
@@ -217,7 +253,7 @@ void terminal_show(struct report *report, const struct shown *shown)
     locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
     write_message(report, shown);
     if (shown->line && shown->size > 0)
-        write_source(report, shown);
+        write_sources(report, shown);
     if (utf8) {
         uselocale(before);
         freelocale(utf8);
