@@ -75,7 +75,7 @@ static const char *read_acceptance(struct rest *rest, struct acceptance *accepta
     rest->at++;
     skip_blanks(rest);
     if (rest->at == rest->end)
-        return "the reason is missing: say why the finding is accepted";
+        return "the reason is missing: say why the finding is in order";
     acceptance->rule = strndup(word.at, (size_t)(word.end - word.at));
     if (text.at)
         acceptance->text = strndup(text.at, (size_t)(text.end - text.at));
