@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Prose is looked at only this near, in lines, to what is explained: the head may go on there. */
+/* Prose is looked at only this near, in lines, to what is explained, or to the start: the head may go on there. */
 enum { LONG = 400, NEAR = 6, MAX_PIECES = 96 };
 
 /* A word of the text: bytes, without what surrounds it. */
@@ -366,6 +366,8 @@ static bool *near_lines(const struct matcher *matcher, const struct path *path)
 {
     size_t count = matcher->lines->count;
     bool *near = arena_take(matcher->arena, count + 1, sizeof *near);
+    for (size_t n = 0; n < count && n < NEAR; n++)
+        near[n] = true;
     for (size_t i = 0; i < path->count; i++) {
         if (path->steps[i].kind != STEP_MARK || matcher->grammar->zones[path->steps[i].zone].body)
             continue;
