@@ -336,9 +336,11 @@ sanitize-threads:
 	$(call prepare,$(TO_TEST))
 	@$(MAKE) --no-print-directory threads-run BUILD=build-tsan CFLAGS='-O1 -g -fsanitize=thread -fno-omit-frame-pointer'
 
+THREAD_OPTIONS = TSAN_OPTIONS='suppressions=tests/threads.suppressions halt_on_error=1'
+
 threads-run: all $(BUILD)/tests/test_property
-	@sh tests/run.sh $(BUILD)/tests/test_property
-	$(BUILD)/depesha parse -j 16 -f ndjson -o /dev/null $(SAMPLES) $(SAMPLES) $(SAMPLES) $(SAMPLES) || [ $$? -eq 1 ]
+	@$(THREAD_OPTIONS) sh tests/run.sh $(BUILD)/tests/test_property
+	$(THREAD_OPTIONS) $(BUILD)/depesha parse -j 16 -f ndjson -o /dev/null $(SAMPLES) $(SAMPLES) $(SAMPLES) $(SAMPLES) || [ $$? -eq 1 ]
 
 # What the tests reach of the library: lines and branches by file; reports in build-coverage.
 coverage:
