@@ -95,7 +95,7 @@ static void read_date(struct depesha_batch *batch, struct depesha_document *d, c
 {
     struct span found;
     struct moment moment;
-    size_t from = value->span.end, to = mark_horizon(&d->lines, line_at(&d->lines, from), from);
+    size_t from = value->span.end, to = mark_horizon(&d->matcher, line_at(&d->lines, from), from);
     while (from < to && strchr(" \t\n\r", d->text.at[from]) != NULL)
         from++;
     if (from < to && matcher_match(&d->matcher, &fact->condition->pattern, from, to, &found) &&

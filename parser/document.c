@@ -202,9 +202,9 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     read_records(d, false, way, context);
     if (way == NULL)
         read_mended(d);
-    if (way == NULL && path_can_be_flat(&d->lines)) {
+    bool recognised = is_recognised(d);
+    if (way == NULL && path_can_be_flat(&d->matcher, &d->path, recognised)) {
         struct reading plain = reading_of(d);
-        bool recognised = is_recognised(d);
         read_records(d, true, NULL, NULL);
         d->flat = is_recognised(d) && (!recognised || d->path.score >= plain.path.score + FLAT_GAIN);
         if (!d->flat)

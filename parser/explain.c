@@ -130,7 +130,7 @@ struct reach {
 static void try_at(struct matcher *matcher, pcre2_code **prefixes, size_t count, size_t line, size_t at,
                    struct reach *best)
 {
-    size_t to = mark_horizon(matcher->lines, line, at);
+    size_t to = mark_horizon(matcher, line, at);
     for (size_t n = count; n > 0 && n >= best->elements; n--) {
         struct span span;
         if (!matcher_run(matcher, prefixes[n - 1], at, to, &span))

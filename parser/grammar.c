@@ -180,9 +180,8 @@ static const char *yield_of(const struct depesha_grammar *grammar, struct arena 
     text_read(arena, example->text, example->size, text);
     matcher_open(&matcher, arena, grammar, text);
     matcher_lines(&matcher, lines);
-    size_t line = 0;
     size_t start = matcher_lead(&matcher, 0, text->size);
-    if (!mark_try(&matcher, field, line, start, false, &mark))
+    if (!mark_try(&matcher, field, start, mark_horizon(&matcher, 0, start), false, &mark))
         return "the production does not match it";
     if (mark.end != text->size && matcher_lead(&matcher, mark.end, text->size) != text->size)
         return arena_format(arena, "the production stops before '%s'", text->at + mark.end);

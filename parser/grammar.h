@@ -105,15 +105,6 @@ struct pattern {
     struct cell *cell;
 };
 
-/* What the matches of an expression begin with; never less than they do. */
-struct opening {
-    unsigned char first[32]; /* bit b: a match may begin with byte b */
-    unsigned char loose[32]; /* the same, for what does not begin with words of the grammar */
-    const struct node **words;
-    size_t count, room;
-    bool empty; /* it may match nothing */
-};
-
 /* ---- statements ---------------------------------------------------------------------------- */
 
 struct entry {
@@ -132,7 +123,7 @@ struct definition {
     enum { NOT_YET, UNDER_WAY, RESOLVED } state;
     bool has_parts;
     struct pattern parts, codes;
-    struct opening *opening; /* once asked for */
+    size_t index;
     struct definition *next, *same_hash;
 };
 
@@ -161,6 +152,7 @@ struct key {
     bool root;         /* the path starts at the record's root */
     size_t list;       /* how many bytes of the path name the list it is in; 0: none */
     size_t list_index; /* which list */
+    bool is_read;      /* some field is read in its values */
     size_t index;
     struct key *next;
 };
@@ -243,7 +235,6 @@ struct field {
     struct slot *slots;   /* slot n is group n + 1 */
     size_t slot_count, slot_room;
     bool at_start; /* only at the beginning of a line */
-    struct opening opening;
     struct example *examples;
     size_t index;
     struct field *next;
@@ -360,7 +351,7 @@ struct depesha_grammar {
     size_t shape_count;
     struct lexicon *lexicon; /* lexicon.c's */
     struct zone zones[MAX_ZONES];
-    size_t zone_count, key_count, field_count, list_count;
+    size_t zone_count, key_count, field_count, list_count, definition_count;
     int first_year, last_year; /* of the period, which two-digit years fall in */
     struct pattern lead;       /* blanks, damage and noise, where a line begins */
     struct pattern prose_line;
@@ -372,8 +363,8 @@ struct depesha_grammar {
     struct definition *by_hash[256];             /* definitions by name, once all are read */
     unsigned char alike_group[ALIKE_CHARACTERS]; /* of a character: its group + 1, or 0 */
     const struct field **by_index;
-    const struct field **starters[256];       /* fields of zones by first byte, NULL-terminated */
-    unsigned char zone_first[MAX_ZONES][256]; /* whether a field of the zone begins with the byte */
+    struct automaton *automaton; /* which fields can match at a place */
+    struct automaton *flat;      /* the same, of their patterns for lines that were joined */
     pcre2_general_context *memory;            /* PCRE2 has its memory from where the rest has it */
     pcre2_compile_context *compile_context;
 };

@@ -1,6 +1,6 @@
 #include "mark.h"
 
-#include "opening.h"
+#include "automaton.h"
 #include "pattern.h"
 
 #include <string.h>
@@ -226,24 +226,35 @@ bool begins_cell(const struct matcher *matcher, size_t line, size_t at)
     return at > first && blanks > 2;
 }
 
-size_t mark_horizon(const struct lines *lines, size_t line, size_t at)
+size_t mark_horizon(const struct matcher *matcher, size_t line, size_t at)
 {
+    const struct lines *lines = matcher->lines;
     size_t last = line + HORIZON_LINES < lines->count ? line + HORIZON_LINES : lines->count - 1;
     while (last > line && lines->at[last].end > at + HORIZON_BYTES)
         last--;
-    return lines->at[last].end;
-}
-
-bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, bool flat, struct mark *mark)
-{
-    if (!opening_allows(matcher->grammar, &field->opening, matcher->text->at, matcher->text->size, at))
-        return false;
-    size_t to = mark_horizon(matcher->lines, line, at);
+    size_t to = lines->at[last].end;
     if (to > at + 16 * HORIZON_BYTES) { /* a line without end */
         to = at + 16 * HORIZON_BYTES;
         while (((unsigned char)matcher->text->at[to] & 0xC0) == 0x80)
             to--;
     }
+    return to;
+}
+
+const struct field *const *mark_find(struct matcher *matcher, size_t gate, size_t at, size_t to, bool flat,
+                                     size_t *count)
+{
+    const struct depesha_grammar *grammar = matcher->grammar;
+    if (matcher->found == NULL)
+        matcher->found = arena_take(matcher->arena, grammar->field_count + 1, sizeof(struct field *));
+    struct automaton *automaton = flat ? grammar->flat : grammar->automaton;
+    if (!automaton_find(automaton, gate, matcher->text->at, at, to, matcher->found, count))
+        arena_fail(matcher->arena);
+    return matcher->found;
+}
+
+bool mark_try(struct matcher *matcher, const struct field *field, size_t at, size_t to, bool flat, struct mark *mark)
+{
     struct span span;
     matcher->exceeded_at = 0;
     bool matched = matcher_match(matcher, flat ? &field->flat : &field->pattern, at, to, &span);

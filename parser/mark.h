@@ -25,6 +25,7 @@ struct matcher {
     pcre2_match_context *limits;
     bool has_stack;
     struct tries *tries;
+    const struct field **found; /* by mark_find */
     const struct field *exceeded; /* the last production that reached a limit */
     size_t exceeded_at;
 };
@@ -48,10 +49,17 @@ struct span matcher_group(const struct matcher *matcher, size_t n);
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);
 
 /* Tries one production at one place of a line, which may be several lines that were joined if it is `flat`. */
-bool mark_try(struct matcher *matcher, const struct field *field, size_t line, size_t at, bool flat, struct mark *mark);
+bool mark_try(struct matcher *matcher, const struct field *field, size_t at, size_t to, bool flat, struct mark *mark);
+
+/*
+ * The productions of a gate (automaton.h) that can match at a place, in the order of the grammar. Nothing of them may
+ * lie beyond `to`. Valid until the next call.
+ */
+const struct field *const *mark_find(struct matcher *matcher, size_t gate, size_t at, size_t to, bool flat,
+                                     size_t *count);
 
 /* How far a production may look from a place of a line: some lines on. */
-size_t mark_horizon(const struct lines *lines, size_t line, size_t at);
+size_t mark_horizon(const struct matcher *matcher, size_t line, size_t at);
 
 /* Whether a line begins here, or a column: behind a tab, a bar, or three blanks and more. */
 bool begins_cell(const struct matcher *matcher, size_t line, size_t at);

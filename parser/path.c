@@ -1,5 +1,7 @@
 #include "path.h"
 
+#include "automaton.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -160,16 +162,15 @@ static void follow_mark(struct search *s, size_t p, uint32_t living, const struc
 
 static void follow_marks(struct search *s, size_t p, uint32_t living)
 {
-    const struct text *text = s->matcher->text;
-    size_t offset = s->points[p].offset, line = s->points[p].line;
-    bool at_start = begins_cell(s->matcher, line, offset), flat = is_flat(s, line);
+    size_t offset = s->points[p].offset, line = s->points[p].line, count;
+    bool flat = is_flat(s, line), at_start = flat || begins_cell(s->matcher, line, offset);
     if (offset >= s->matcher->lines->at[line].end)
         return;
-    for (const struct field **f = s->grammar->starters[(unsigned char)text->at[offset]]; *f != NULL; f++) {
+    size_t to = mark_horizon(s->matcher, line, offset);
+    const struct field *const *found = mark_find(s->matcher, gate_any(at_start), offset, to, flat, &count);
+    for (size_t i = 0; i < count; i++) {
         struct mark mark;
-        if (((*f)->zones & living) == 0 || ((*f)->at_start && !at_start && !flat))
-            continue;
-        if (mark_try(s->matcher, *f, line, offset, flat, &mark))
+        if ((found[i]->zones & living) != 0 && mark_try(s->matcher, found[i], offset, to, flat, &mark))
             follow_mark(s, p, living, &mark);
     }
 }
@@ -310,10 +311,17 @@ void path_find(struct matcher *matcher, bool flat, struct path *path)
         trace(&s, s.first[lines->count]);
 }
 
-bool path_can_be_flat(const struct lines *lines)
+bool path_can_be_flat(const struct matcher *matcher, const struct path *path, bool recognised)
 {
-    for (size_t i = 0; i < lines->count; i++)
+    const struct lines *lines = matcher->lines;
+    for (size_t i = 0; !recognised && i < lines->count; i++)
         if (lines->at[i].end - lines->at[i].start > LONG_LINE)
             return true;
+    for (size_t i = 0; recognised && i < path->count; i++) {
+        const struct step *step = &path->steps[i];
+        const struct line *line = &lines->at[line_at(lines, step->start)];
+        if (step->kind == STEP_MARK && !matcher->grammar->zones[step->zone].body && line->end - line->start > LONG_LINE)
+            return true;
+    }
     return false;
 }

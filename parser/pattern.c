@@ -613,31 +613,13 @@ bool pattern_reads(const struct depesha_grammar *grammar, const struct node *nod
     return code != NULL;
 }
 
-bool pattern_first(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node,
-                   unsigned char set[32])
+pcre2_code *pattern_single(const struct depesha_grammar *grammar, struct arena *arena, const char *text, size_t size,
+                           bool caseless)
 {
     int error;
     size_t offset;
-    uint32_t type = 0, unit = 0, empty = 1;
-    const uint8_t *map = NULL;
-    pcre2_code *code = compile(grammar, arena, node->text, node->size, 0, &error, &offset);
-    if (code != NULL) {
-        pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &empty);
-        pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODETYPE, &type);
-        pcre2_pattern_info(code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
-        pcre2_pattern_info(code, PCRE2_INFO_FIRSTBITMAP, &map);
-    }
-    for (unsigned b = 0; b < 256; b++) {
-        bool can = true;
-        if (type == 1) /* may be caseless, which PCRE2 does not tell */
-            can = unit >= 0x80 ? b >= 0x80 : b == unit || ((b ^ unit) == 0x20 && is_ascii_letter((unsigned char)b));
-        else if (map != NULL)
-            can = (map[b / 8] >> (b % 8)) & 1;
-        if (can)
-            set[b / 8] |= (unsigned char)(1U << (b % 8));
-    }
-    pcre2_code_free(code);
-    return empty != 0;
+    uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | (caseless ? PCRE2_CASELESS : 0);
+    return compile(grammar, arena, text, size, options, &error, &offset);
 }
 
 /* ---- for explanations ---------------------------------------------------------------------- */

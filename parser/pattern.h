@@ -31,9 +31,9 @@ const char *pattern_text(const struct depesha_grammar *grammar, const struct pat
 bool pattern_reads(const struct depesha_grammar *grammar, const struct node *node, struct arena *arena, int *error,
                    size_t *offset, bool *captures);
 
-/* Adds the bytes that a match of a /pattern/ may begin with. True if it may match nothing. */
-bool pattern_first(const struct depesha_grammar *grammar, struct arena *arena, const struct node *node,
-                   unsigned char set[32]);
+/* A pattern for one character and nothing else. NULL if PCRE2 refuses it. Owned by the caller (pcre2_code_free). */
+pcre2_code *pattern_single(const struct depesha_grammar *grammar, struct arena *arena, const char *text, size_t size,
+                           bool caseless);
 
 /* The group of characters that are alike to the one at `at`, or NULL. */
 const char *pattern_alike(const struct depesha_grammar *grammar, const char *at, size_t size);

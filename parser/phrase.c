@@ -435,7 +435,7 @@ static enum verdict judge(struct writing *w)
         return UNREAD;
     matcher_open(&matcher, scratch, w->inventor->grammar, text);
     matcher_lines(&matcher, lines);
-    if (!mark_try(&matcher, w->field, 0, 0, false, &mark) || mark.end != text->size)
+    if (!mark_try(&matcher, w->field, 0, mark_horizon(&matcher, 0, 0), false, &mark) || mark.end != text->size)
         return UNREAD;
     for (size_t i = 0; i < w->field->slot_count; i++) {
         bool written = w->slots[i].start < w->slots[i].end, read = mark.slots[i].start < mark.slots[i].end;

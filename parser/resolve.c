@@ -1,8 +1,8 @@
 #include "resolve.h"
 
+#include "automaton.h"
 #include "builtin.h"
 #include "lexicon.h"
-#include "opening.h"
 #include "pattern.h"
 #include "rule.h"
 
@@ -585,6 +585,7 @@ static void resolve_in(struct depesha_grammar *grammar, struct complaints *compl
             struct key_list *inside = arena_take(&grammar->arena, 1, sizeof *inside);
             *inside = (struct key_list){key, field->inside};
             field->inside = inside;
+            ((struct key *)key)->is_read = true;
         } else {
             struct suggestion s = suggestion_for(in->name);
             for (size_t i = 0; i < grammar->zone_count; i++)
@@ -633,35 +634,13 @@ static void resolve_field(struct depesha_grammar *grammar, struct complaints *co
     pattern_add(grammar, &field->flat, PATTERN_FLAT, field->node);
     if (field->inside != NULL)
         pattern_add(grammar, &field->inner, PATTERN_INNER, field->node);
-    opening_of_field(grammar, field);
 }
 
 static void index_fields(struct depesha_grammar *grammar)
 {
-    struct arena *arena = &grammar->arena;
-    grammar->by_index = arena_take(arena, grammar->field_count + 1, sizeof(struct field *));
+    grammar->by_index = arena_take(&grammar->arena, grammar->field_count + 1, sizeof(struct field *));
     for (const struct field *field = grammar->fields; field != NULL; field = field->next)
         grammar->by_index[field->index] = field;
-    size_t counts[256] = {0}, total = 0;
-    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
-        for (size_t b = 0; field->zones != 0 && b < 256; b++)
-            counts[b] += field->opening.first[b / 8] >> (b % 8) & 1;
-    for (size_t b = 0; b < 256; b++)
-        total += counts[b] + 1;
-    const struct field **at = arena_take(arena, total, sizeof(struct field *));
-    for (size_t b = 0; b < 256; b++) {
-        grammar->starters[b] = at;
-        at += counts[b] + 1;
-        counts[b] = 0;
-    }
-    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
-        for (size_t b = 0; field->zones != 0 && b < 256; b++)
-            if (field->opening.first[b / 8] >> (b % 8) & 1) {
-                grammar->starters[b][counts[b]++] = field;
-                for (size_t zone = 0; zone < grammar->zone_count; zone++)
-                    if ((field->zones >> zone) & 1)
-                        grammar->zone_first[zone][b] = 1;
-            }
 }
 
 /* The key of a path that may be nearly right. */
@@ -889,6 +868,7 @@ static void index_definitions(struct depesha_grammar *grammar)
         while (*last != NULL)
             last = &(*last)->same_hash;
         *last = d;
+        d->index = grammar->definition_count++;
     }
 }
 
@@ -926,6 +906,7 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
     for (struct field *field = grammar->fields; field != NULL; field = field->next)
         resolve_field(grammar, complaints, field);
     index_fields(grammar);
+    automaton_open(grammar);
     lexicon_open(grammar);
     resolve_rules(grammar, complaints);
     resolve_check(grammar, false, complaints);

@@ -1,3 +1,4 @@
+#include "automaton.h"
 #include "document.h"
 
 #include <stdlib.h>
@@ -115,15 +116,16 @@ static bool is_better(const struct mark *mark, const struct mark *than)
 /* The production of the zone that explains a place in running text best: of the heaviest, the longest. */
 static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size_t at, size_t end, struct mark *mark)
 {
-    unsigned char byte = (unsigned char)d->text.at[at];
     bool found = false;
     struct mark other;
     *mark = (struct mark){0};
-    if (!d->grammar->zone_first[zone][byte] || (byte & 0xC0) == 0x80 || !begins_word(&d->text, at))
+    if (((unsigned char)d->text.at[at] & 0xC0) == 0x80 || !begins_word(&d->text, at))
         return false;
-    for (const struct field **f = d->grammar->starters[byte]; *f != NULL; f++) {
-        if (!((*f)->zones >> zone & 1) || ((*f)->at_start && !begins_cell(&d->matcher, line, at)) ||
-            !mark_try(&d->matcher, *f, line, at, false, &other) || other.end > end)
+    size_t to = mark_horizon(&d->matcher, line, at), count;
+    size_t gate = gate_zone(zone, begins_cell(&d->matcher, line, at));
+    const struct field *const *fields = mark_find(&d->matcher, gate, at, to, false, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!mark_try(&d->matcher, fields[i], at, to, false, &other) || other.end > end)
             continue;
         if (!found || is_better(&other, mark))
             *mark = other;

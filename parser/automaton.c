@@ -1,0 +1,797 @@
+#include "automaton.h"
+
+#include "shape.h"
+#include "text.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ASCII = 0x80,
+    CYRILLIC = 0x400,
+    CYRILLIC_END = 0x460,
+    RARE = ASCII + CYRILLIC_END - CYRILLIC, /* the first number of all other characters */
+    RARE_COUNT = LETTERS - RARE,
+    END_OF_TEXT = LETTERS,
+    ROW = 16,
+    ROWS = LETTERS / ROW + 1,
+    MAX_STATES = 16384,
+    CHUNK = 1024,
+    MAX_POSITIONS = 500000,
+    FEW = 3,
+    FAR = 256 /* characters; what has not failed by then may match */
+};
+
+#define NONE UINT32_MAX
+
+/* Productions as a tree: those that begin with the same elements share a branch. */
+struct branch {
+    const struct node *node; /* the element that leads here */
+    bool led;
+    struct shape *shape, *self;
+    struct branch *first, *next;
+    const struct field **fields; /* that end here */
+    size_t count, room;
+    unsigned stamp;
+};
+
+/* A place in the productions: what follows, and the position behind it. */
+struct position {
+    struct shape *shape;
+    uint32_t next, same_hash;
+    struct branch *owner; /* all that can come of it; NULL if that is more than one branch */
+    uint32_t *reach;      /* the characters and conditions that it leads to, once needed */
+    uint32_t reach_count;
+    bool reached;
+    unsigned seen, worked, taken; /* by what was last done */
+};
+
+/* Characters that are in the same atoms lead the same way. */
+struct move {
+    struct move *next;
+    struct state *to;
+    bool at_end;
+    uint64_t bits[];
+};
+
+struct row {
+    _Atomic(struct state *) next[ROW];
+};
+
+struct alive;
+
+/* A set of positions, and what has matched on the way there. */
+struct state {
+    _Atomic(struct row *) rows[ROWS];
+    const struct field **matched;
+    uint32_t *set;
+    size_t matched_count, set_count;
+    bool behind_letter;  /* if that matters */
+    struct atom **atoms; /* that decide on the way from here; the first is that of all letters */
+    size_t atom_count;
+    struct move *moves;
+    struct state *same_hash;
+    _Atomic(struct alive *) alive;
+};
+
+/* What can still match from a state on, once needed. */
+struct alive {
+    const struct field **fields;
+    size_t count;
+};
+
+struct list_of_positions {
+    uint32_t *at;
+    size_t count, room;
+};
+
+struct automaton {
+    pthread_mutex_t lock;
+    struct arena arena;
+    jmp_buf escape;
+    const struct depesha_grammar *grammar;
+    struct shapes shapes;
+    struct position **chunks; /* of positions, which stay where they are */
+    size_t chunk_count, chunk_room, position_count;
+    uint32_t *position_hash; /* a position + 1; 0: none */
+    struct state **state_hash;
+    size_t state_count;
+    unsigned stamp;
+    struct list_of_positions stack, found, work, out;
+    struct branch **done;
+    struct atom **atoms;
+    size_t done_count, done_room, atom_count, atom_room;
+    _Atomic(struct state *) *starts;
+    struct branch **roots; /* by gate */
+    _Atomic uint32_t rare[RARE_COUNT];
+};
+
+enum { POSITION_HASH = 1 << 15, STATE_HASH = 1 << 13 };
+
+size_t gate_any(bool at_start)
+{
+    return at_start;
+}
+
+size_t gate_zone(size_t zone, bool at_start)
+{
+    return 2 + 2 * zone + at_start;
+}
+
+size_t gate_key(const struct key *key)
+{
+    return 2 + 2 * (size_t)MAX_ZONES + key->index;
+}
+
+/* ---- the tree of productions ------------------------------------------------------------------ */
+
+static const struct node *inside(const struct node *node)
+{
+    return node->kind == NODE_SLOT && node->reads != NULL ? node->reads : node->first;
+}
+
+/* Whether two expressions become the same pattern. */
+static bool is_same(const struct node *a, const struct node *b)
+{
+    if (a == b)
+        return true;
+    if (a == NULL || b == NULL || a->kind != b->kind)
+        return false;
+    if (a->kind == NODE_NAME)
+        return a->definition == b->definition;
+    if (a->kind != NODE_SLOT && (a->size != b->size || (a->size > 0 && memcmp(a->text, b->text, a->size) != 0)))
+        return false;
+    if (a->kind == NODE_SLOT)
+        return is_same(inside(a), inside(b));
+    const struct node *left = a->first, *right = b->first;
+    while (left != NULL && right != NULL && is_same(left, right)) {
+        left = left->next;
+        right = right->next;
+    }
+    return left == NULL && right == NULL;
+}
+
+static struct branch *new_branch(struct automaton *a, const struct node *node, bool led)
+{
+    struct branch *branch = arena_take(&a->arena, 1, sizeof *branch);
+    branch->node = node;
+    branch->led = led;
+    branch->self = shape_new(&a->shapes, SHAPE_BRANCH, NULL, NULL);
+    branch->self->branch = branch;
+    return branch;
+}
+
+static struct branch *grow(struct automaton *a, struct branch *branch, const struct node *node, bool led)
+{
+    struct branch **last = &branch->first;
+    for (; *last != NULL; last = &(*last)->next)
+        if ((*last)->led == led && is_same((*last)->node, node))
+            return *last;
+    return *last = new_branch(a, node, led);
+}
+
+static void plant_field(struct automaton *a, struct branch *root, const struct field *field)
+{
+    const struct node *node = field->node->kind == NODE_SEQUENCE ? field->node->first : field->node;
+    struct branch *branch = root;
+    bool led = false;
+    for (; node != NULL; node = field->node->kind == NODE_SEQUENCE ? node->next : NULL) {
+        if (node->kind == NODE_START)
+            continue;
+        branch = grow(a, branch, node, led);
+        led = led || !(node->kind == NODE_OPTION || node->kind == NODE_MANY || node->kind == NODE_END);
+    }
+    branch->fields =
+        arena_grow(&a->arena, branch->fields, branch->count, &branch->room, branch->count + 1, sizeof(struct field *));
+    branch->fields[branch->count++] = field;
+}
+
+static bool is_inside(const struct field *field, size_t gate)
+{
+    for (const struct key_list *key = field->inside; key != NULL; key = key->next)
+        if (gate_key(key->key) == gate)
+            return true;
+    return false;
+}
+
+static bool passes(const struct field *field, size_t gate)
+{
+    if (field->pattern.kind == PATTERN_NONE)
+        return false;
+    if (gate >= 2 + 2 * (size_t)MAX_ZONES)
+        return is_inside(field, gate);
+    if (field->at_start && gate % 2 == 0)
+        return false;
+    return gate < 2 ? field->zones != 0 : field->zones >> ((gate - 2) / 2) & 1;
+}
+
+static struct branch *root_of(struct automaton *a, size_t gate)
+{
+    struct branch *root = new_branch(a, NULL, false);
+    for (const struct field *field = a->grammar->fields; field != NULL; field = field->next)
+        if (passes(field, gate))
+            plant_field(a, root, field);
+    return root;
+}
+
+/* The branch where all that goes on from here ends; NULL if there are several. */
+static struct branch *only_end(struct branch *branch)
+{
+    while (branch->count == 0 && branch->first != NULL && branch->first->next == NULL)
+        branch = branch->first;
+    return branch->first == NULL ? branch : NULL;
+}
+
+/* ---- positions -------------------------------------------------------------------------------- */
+
+static struct position *at(const struct automaton *a, uint32_t p)
+{
+    return &a->chunks[p / CHUNK][p % CHUNK];
+}
+
+static uint32_t position_of(struct automaton *a, struct shape *shape, uint32_t next)
+{
+    size_t hash = (((uintptr_t)shape >> 4) * 31 + next * UINT32_C(2654435761)) % POSITION_HASH;
+    for (uint32_t p = a->position_hash[hash]; p != 0; p = at(a, p - 1)->same_hash)
+        if (at(a, p - 1)->shape == shape && at(a, p - 1)->next == next)
+            return p - 1;
+    uint32_t p = (uint32_t)a->position_count;
+    if (p / CHUNK == a->chunk_count) {
+        a->chunks = arena_grow(&a->arena, a->chunks, a->chunk_count, &a->chunk_room, a->chunk_count + 1,
+                               sizeof(struct position *));
+        a->chunks[a->chunk_count] = arena_take(&a->arena, CHUNK, sizeof(struct position));
+        a->chunk_count++;
+    }
+    *at(a, p) = (struct position){.shape = shape, .next = next, .same_hash = a->position_hash[hash]};
+    at(a, p)->owner = next != NONE ? at(a, next)->owner : only_end(shape->branch);
+    a->position_count++;
+    a->position_hash[hash] = p + 1;
+    return p;
+}
+
+static void add(struct automaton *a, struct list_of_positions *list, uint32_t p)
+{
+    list->at = arena_grow(&a->arena, list->at, list->count, &list->room, list->count + 1, sizeof *list->at);
+    list->at[list->count++] = p;
+}
+
+static void *kept(struct automaton *a, const void *things, size_t count, size_t size)
+{
+    void *copy = arena_take(&a->arena, count + 1, size);
+    if (count > 0)
+        memcpy(copy, things, count * size);
+    return copy;
+}
+
+static void push_shape(struct automaton *a, struct shape *shape, uint32_t next);
+
+static void push_branch(struct automaton *a, struct branch *branch)
+{
+    for (struct branch *child = branch->first; child != NULL; child = child->next) {
+        bool led = child->led;
+        if (child->shape == NULL)
+            child->shape = shape_element(&a->shapes, child->node, &led);
+        push_shape(a, child->shape, position_of(a, child->self, NONE));
+    }
+}
+
+/* What is at the end of all productions here is followed; elsewhere it would keep what follows from being read. */
+static bool is_last(const struct automaton *a, uint32_t p)
+{
+    return at(a, p)->shape->kind == SHAPE_BRANCH && at(a, p)->shape->branch->first == NULL;
+}
+
+/* Only what is a position of its own is made one: a character, a condition, a repeat. */
+static void push_shape(struct automaton *a, struct shape *shape, uint32_t next)
+{
+    for (;;)
+        switch (shape->kind) {
+        case SHAPE_NOTHING:
+            add(a, &a->stack, next);
+            return;
+        case SHAPE_BOTH:
+            next = position_of(a, shape->b, next);
+            shape = shape->a;
+            break;
+        case SHAPE_EITHER:
+            push_shape(a, shape->a, next);
+            shape = shape->b;
+            break;
+        case SHAPE_AHEAD:
+            if (!is_last(a, next)) {
+                add(a, &a->stack, next);
+                return;
+            }
+            shape = shape->a;
+            break;
+        case SHAPE_TOKEN:
+            if (shape->a == NULL)
+                shape->a = shape_of(&a->shapes, shape->node);
+            shape = shape->a;
+            break;
+        case SHAPE_MANY:
+        case SHAPE_BRANCH:
+        case SHAPE_ATOM:
+        case SHAPE_NEXT:
+        case SHAPE_NOT:
+        case SHAPE_LAST:
+        case SHAPE_PART:
+            add(a, &a->stack, position_of(a, shape, next));
+            return;
+        }
+}
+
+/* One step towards characters. True if the position is one, or a condition, or where a production ends. */
+static bool follow(struct automaton *a, uint32_t p)
+{
+    struct shape *shape = at(a, p)->shape;
+    uint32_t next = at(a, p)->next;
+    switch (shape->kind) {
+    case SHAPE_MANY:
+        add(a, &a->stack, next);
+        push_shape(a, shape->a, p);
+        return false;
+    case SHAPE_BRANCH:
+        push_branch(a, shape->branch);
+        return shape->branch->count > 0;
+    case SHAPE_ATOM:
+    case SHAPE_NEXT:
+    case SHAPE_NOT:
+    case SHAPE_LAST:
+    case SHAPE_PART:
+        return true;
+    case SHAPE_NOTHING:
+    case SHAPE_BOTH:
+    case SHAPE_EITHER:
+    case SHAPE_AHEAD:
+    case SHAPE_TOKEN:
+        push_shape(a, shape, next);
+        return false;
+    }
+    return false;
+}
+
+/* Finds the characters and conditions that come first behind a position. */
+static void reach(struct automaton *a, uint32_t start)
+{
+    if (at(a, start)->reached)
+        return;
+    unsigned stamp = ++a->stamp;
+    a->stack.count = a->found.count = 0;
+    add(a, &a->stack, start);
+    while (a->stack.count > 0) {
+        uint32_t p = a->stack.at[--a->stack.count];
+        if (at(a, p)->seen == stamp)
+            continue;
+        at(a, p)->seen = stamp;
+        if (follow(a, p))
+            add(a, &a->found, p);
+    }
+    at(a, start)->reach = kept(a, a->found.at, a->found.count, sizeof *a->found.at);
+    at(a, start)->reach_count = (uint32_t)a->found.count;
+    at(a, start)->reached = true;
+}
+
+/* ---- states ----------------------------------------------------------------------------------- */
+
+static void add_work(struct automaton *a, uint32_t p, unsigned stamp)
+{
+    if (at(a, p)->worked == stamp)
+        return;
+    at(a, p)->worked = stamp;
+    add(a, &a->work, p);
+}
+
+static unsigned begin_work(struct automaton *a, const struct state *state)
+{
+    unsigned stamp = ++a->stamp;
+    a->work.count = 0;
+    for (size_t i = 0; i < state->set_count; i++)
+        add_work(a, state->set[i], stamp);
+    return stamp;
+}
+
+/* What lies behind a condition that holds is looked at with the same character. */
+static void add_behind(struct automaton *a, uint32_t p, unsigned stamp)
+{
+    uint32_t next = at(a, p)->next;
+    reach(a, next);
+    for (uint32_t i = 0; i < at(a, next)->reach_count; i++)
+        add_work(a, at(a, next)->reach[i], stamp);
+}
+
+static bool is_condition(const struct shape *shape)
+{
+    return shape->kind == SHAPE_NEXT || shape->kind == SHAPE_NOT || shape->kind == SHAPE_LAST ||
+           shape->kind == SHAPE_PART;
+}
+
+static void add_atom(struct automaton *a, struct atom *atom, unsigned stamp)
+{
+    if (atom == NULL || atom->stamp == stamp)
+        return;
+    atom->stamp = stamp;
+    a->atoms = arena_grow(&a->arena, a->atoms, a->atom_count, &a->atom_room, a->atom_count + 1, sizeof(struct atom *));
+    a->atoms[a->atom_count++] = atom;
+}
+
+/* The atoms that decide on the way from a state. */
+static void find_atoms(struct automaton *a, struct state *state)
+{
+    unsigned stamp = begin_work(a, state);
+    a->atom_count = 0;
+    add_atom(a, shape_letters(&a->shapes), stamp);
+    for (size_t i = 0; i < a->work.count; i++) {
+        const struct shape *shape = at(a, a->work.at[i])->shape;
+        if (is_condition(shape))
+            add_behind(a, a->work.at[i], stamp);
+        add_atom(a, shape->atom, stamp);
+    }
+    state->atoms = kept(a, a->atoms, a->atom_count, sizeof(struct atom *));
+    state->atom_count = a->atom_count;
+}
+
+/* Whether a state has the positions of `out`, which are marked with the stamp, and the fields of `done`. */
+static bool is_it(const struct automaton *a, const struct state *state, bool behind_letter, size_t fields,
+                  unsigned stamp)
+{
+    if (state->behind_letter != behind_letter || state->set_count != a->out.count || state->matched_count != fields)
+        return false;
+    for (size_t i = 0; i < state->set_count; i++)
+        if (at(a, state->set[i])->taken != stamp)
+            return false;
+    for (size_t i = 0, n = 0; i < a->done_count; n += a->done[i++]->count)
+        if (state->matched[n] != a->done[i]->fields[0])
+            return false;
+    return true;
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct branch *a = *(const struct branch *const *)left, *b = *(const struct branch *const *)right;
+    return (a->fields[0]->index > b->fields[0]->index) - (a->fields[0]->index < b->fields[0]->index);
+}
+
+/* The state with the positions of `out` and the fields of the branches in `done`. */
+static struct state *state_of(struct automaton *a, bool behind_letter, unsigned stamp)
+{
+    size_t hash = 0, fields = 0;
+    bool matters = false;
+    if (a->done_count > 1)
+        qsort(a->done, a->done_count, sizeof(struct branch *), by_place);
+    for (size_t i = 0; i < a->out.count; i++) {
+        hash += a->out.at[i] * UINT64_C(0x9E3779B97F4A7C15) >> 7;
+        matters = matters || (behind_letter && is_condition(at(a, a->out.at[i])->shape));
+    }
+    for (size_t i = 0; i < a->done_count; i++) {
+        hash = hash * 31 + a->done[i]->fields[0]->index;
+        fields += a->done[i]->count;
+    }
+    struct state **first = &a->state_hash[(hash ^ hash >> 17) % STATE_HASH];
+    for (struct state *state = *first; state != NULL; state = state->same_hash)
+        if (is_it(a, state, matters, fields, stamp))
+            return state;
+    struct state *state = arena_take(&a->arena, 1, sizeof *state);
+    state->set = kept(a, a->out.at, a->out.count, sizeof *a->out.at);
+    state->set_count = a->out.count;
+    state->behind_letter = matters;
+    state->matched = arena_take(&a->arena, fields + 1, sizeof(struct field *));
+    for (size_t i = 0; i < a->done_count; i++)
+        for (size_t n = 0; n < a->done[i]->count; n++)
+            state->matched[state->matched_count++] = a->done[i]->fields[n];
+    if (state->set_count > 0)
+        find_atoms(a, state);
+    state->same_hash = *first;
+    *first = state;
+    a->state_count++;
+    return state;
+}
+
+static void set_done(struct automaton *a, struct branch *branch, unsigned stamp)
+{
+    if (branch->stamp == stamp)
+        return;
+    branch->stamp = stamp;
+    a->done = arena_grow(&a->arena, a->done, a->done_count, &a->done_room, a->done_count + 1, sizeof(struct branch *));
+    a->done[a->done_count++] = branch;
+}
+
+static void add_out(struct automaton *a, uint32_t from, unsigned stamp)
+{
+    reach(a, from);
+    for (uint32_t i = 0; i < at(a, from)->reach_count; i++) {
+        uint32_t p = at(a, from)->reach[i];
+        if (at(a, p)->taken == stamp)
+            continue;
+        at(a, p)->taken = stamp;
+        if (at(a, p)->shape->kind == SHAPE_BRANCH) {
+            set_done(a, at(a, p)->shape->branch, stamp);
+            continue;
+        }
+        add(a, &a->out, p);
+    }
+}
+
+/* What has matched need not be followed any further. */
+static void drop_done(struct automaton *a, unsigned stamp)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < a->out.count; i++) {
+        const struct branch *owner = at(a, a->out.at[i])->owner;
+        if (owner == NULL || owner->stamp != stamp)
+            a->out.at[left++] = a->out.at[i];
+        else
+            at(a, a->out.at[i])->taken = 0;
+    }
+    a->out.count = left;
+}
+
+/* What only a few productions can become is left to them. */
+static void leave_few(struct automaton *a, unsigned stamp)
+{
+    struct branch *few[FEW];
+    size_t count = 0;
+    for (size_t i = 0; i < a->out.count; i++) {
+        struct branch *owner = at(a, a->out.at[i])->owner;
+        size_t n = 0;
+        while (n < count && few[n] != owner)
+            n++;
+        if (owner == NULL || n == FEW)
+            return;
+        few[n] = owner;
+        count = n == count ? count + 1 : count;
+    }
+    for (size_t i = 0; i < count; i++)
+        set_done(a, few[i], stamp);
+    a->out.count = 0;
+}
+
+static struct state *step(struct automaton *a, const struct state *state, const uint64_t *bits, bool at_end)
+{
+    unsigned work = begin_work(a, state), out = ++a->stamp;
+    a->out.count = a->done_count = 0;
+    for (size_t i = 0; i < state->atom_count; i++)
+        state->atoms[i]->holds = bits[i / 64] >> (i % 64) & 1;
+    for (size_t i = 0; i < a->work.count; i++) {
+        uint32_t p = a->work.at[i];
+        const struct shape *shape = at(a, p)->shape;
+        bool in = shape->atom != NULL && shape->atom->holds;
+        if (shape->kind == SHAPE_BRANCH)
+            set_done(a, shape->branch, out);
+        else if (shape->kind == SHAPE_ATOM && in)
+            add_out(a, at(a, p)->next, out);
+        else if ((shape->kind == SHAPE_NEXT && in) || (shape->kind == SHAPE_NOT && !in) ||
+                 (shape->kind == SHAPE_LAST && at_end) ||
+                 (shape->kind == SHAPE_PART && !(state->behind_letter && state->atoms[0]->holds)))
+            add_behind(a, p, work);
+    }
+    drop_done(a, out);
+    leave_few(a, out);
+    return state_of(a, bits[0] & 1, out);
+}
+
+/* ---- following a text ------------------------------------------------------------------------- */
+
+/* The number of a character; LETTERS if there are too many. */
+static size_t letter_of(struct automaton *a, uint32_t c)
+{
+    if (c < ASCII)
+        return c;
+    if (c >= CYRILLIC && c < CYRILLIC_END)
+        return ASCII + c - CYRILLIC;
+    for (uint32_t i = 0; i < 16; i++) {
+        size_t slot = (c * UINT32_C(2654435761) / 0x10000 + i) % RARE_COUNT;
+        uint32_t there = atomic_load_explicit(&a->rare[slot], memory_order_relaxed);
+        if (there == 0 && atomic_compare_exchange_strong(&a->rare[slot], &there, c))
+            there = c;
+        if (there == c)
+            return RARE + slot;
+    }
+    return LETTERS;
+}
+
+/* The state that a character leads to from another, made if need be. NULL: there are too many. */
+static struct state *make_next(struct automaton *a, struct state *state, uint32_t c, size_t letter, bool at_end)
+{
+    size_t words = state->atom_count / 64 + 1;
+    struct move *move = arena_take(&a->arena, 1, sizeof *move + words * sizeof(uint64_t));
+    move->at_end = at_end;
+    for (size_t i = 0; !at_end && i < state->atom_count; i++)
+        if (atom_has(&a->shapes, state->atoms[i], c, letter))
+            move->bits[i / 64] |= UINT64_C(1) << (i % 64);
+    struct move *same = state->moves;
+    while (same != NULL && !(same->at_end == at_end && memcmp(same->bits, move->bits, words * sizeof(uint64_t)) == 0))
+        same = same->next;
+    if (same == NULL) {
+        if (a->state_count >= MAX_STATES || a->position_count >= MAX_POSITIONS)
+            return NULL;
+        move->to = step(a, state, move->bits, at_end);
+        move->next = state->moves;
+        state->moves = same = move;
+    }
+    if (letter == LETTERS && !at_end)
+        return same->to;
+    size_t index = at_end ? (size_t)END_OF_TEXT : letter;
+    struct row *row = atomic_load_explicit(&state->rows[index / ROW], memory_order_relaxed);
+    if (row == NULL) {
+        row = arena_take(&a->arena, 1, sizeof *row);
+        atomic_store_explicit(&state->rows[index / ROW], row, memory_order_release);
+    }
+    atomic_store_explicit(&row->next[index % ROW], same->to, memory_order_release);
+    return same->to;
+}
+
+static struct state *make_start(struct automaton *a, size_t gate)
+{
+    struct state *start = atomic_load_explicit(&a->starts[gate], memory_order_relaxed);
+    if (start != NULL)
+        return start;
+    a->roots[gate] = root_of(a, gate);
+    a->out.count = a->done_count = 0;
+    unsigned stamp = ++a->stamp;
+    add_out(a, position_of(a, a->roots[gate]->self, NONE), stamp);
+    start = state_of(a, false, stamp);
+    atomic_store_explicit(&a->starts[gate], start, memory_order_release);
+    return start;
+}
+
+/* The same under the lock. *made is left as it is where there is no memory. */
+static bool locked_start(struct automaton *a, size_t gate, struct state **made)
+{
+    pthread_mutex_lock(&a->lock);
+    bool ok = setjmp(a->escape) == 0;
+    if (ok)
+        *made = make_start(a, gate);
+    pthread_mutex_unlock(&a->lock);
+    return ok;
+}
+
+static bool locked_next(struct automaton *a, uint32_t c, size_t letter, bool at_end, struct state **state)
+{
+    pthread_mutex_lock(&a->lock);
+    bool ok = setjmp(a->escape) == 0;
+    if (ok)
+        *state = make_next(a, *state, c, letter, at_end);
+    pthread_mutex_unlock(&a->lock);
+    return ok;
+}
+
+static struct state *known_next(const struct state *state, size_t index)
+{
+    struct row *row = atomic_load_explicit(&state->rows[index / ROW], memory_order_acquire);
+    return row == NULL ? NULL : atomic_load_explicit(&row->next[index % ROW], memory_order_acquire);
+}
+
+static void collect(struct automaton *a, struct alive *alive, size_t *room, struct branch *branch, unsigned stamp)
+{
+    if (branch->stamp == stamp)
+        return;
+    branch->stamp = stamp;
+    alive->fields =
+        arena_grow(&a->arena, alive->fields, alive->count, room, alive->count + branch->count, sizeof(struct field *));
+    for (size_t i = 0; i < branch->count; i++)
+        alive->fields[alive->count++] = branch->fields[i];
+    for (struct branch *child = branch->first; child != NULL; child = child->next)
+        collect(a, alive, room, child, stamp);
+}
+
+static struct alive *make_alive(struct automaton *a, struct state *state)
+{
+    struct alive *alive = arena_take(&a->arena, 1, sizeof *alive);
+    unsigned stamp = ++a->stamp;
+    size_t room = 0;
+    for (size_t i = 0; i < state->set_count; i++) {
+        uint32_t p = state->set[i];
+        while (at(a, p)->next != NONE)
+            p = at(a, p)->next;
+        collect(a, alive, &room, at(a, p)->shape->branch, stamp);
+    }
+    atomic_store_explicit(&state->alive, alive, memory_order_release);
+    return alive;
+}
+
+static bool locked_alive(struct automaton *a, struct state *state, struct alive **alive)
+{
+    *alive = atomic_load_explicit(&state->alive, memory_order_acquire);
+    if (*alive != NULL)
+        return true;
+    pthread_mutex_lock(&a->lock);
+    bool ok = setjmp(a->escape) == 0;
+    if (ok)
+        *alive = make_alive(a, state);
+    pthread_mutex_unlock(&a->lock);
+    return ok;
+}
+
+/* In the order of the grammar, each once. */
+static void add_found(const struct field **found, size_t *count, const struct field **fields, size_t field_count)
+{
+    for (size_t i = 0; i < field_count; i++) {
+        size_t at = *count;
+        while (at > 0 && found[at - 1]->index > fields[i]->index)
+            at--;
+        if (at > 0 && found[at - 1] == fields[i])
+            continue;
+        memmove(found + at + 1, found + at, (*count - at) * sizeof(struct field *));
+        found[at] = fields[i];
+        ++*count;
+    }
+}
+
+bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t at, size_t to,
+                    const struct field **found, size_t *count)
+{
+    struct state *state = atomic_load_explicit(&a->starts[gate], memory_order_acquire);
+    *count = 0;
+    if (state == NULL && !locked_start(a, gate, &state))
+        return false;
+    for (size_t read = 0; state->set_count > 0; read++) {
+        bool at_end = at >= to;
+        uint32_t c = at_end ? 0 : (unsigned char)text[at];
+        size_t n = c < ASCII ? 1 : text_next(text, to, at, &c);
+        size_t letter = at_end ? (size_t)END_OF_TEXT : letter_of(a, c);
+        struct state *next = at_end || letter < LETTERS ? known_next(state, letter) : NULL;
+        if (read == FAR)
+            next = NULL;
+        else if (next == NULL) {
+            next = state;
+            if (!locked_next(a, c, letter, at_end, &next))
+                return false;
+        }
+        if (next == NULL) {
+            struct alive *alive;
+            if (!locked_alive(a, state, &alive))
+                return false;
+            add_found(found, count, alive->fields, alive->count);
+            return true;
+        }
+        state = next;
+        if (state->matched_count > 0)
+            add_found(found, count, state->matched, state->matched_count);
+        if (at_end)
+            break;
+        at += n == 0 ? 1 : n;
+    }
+    return true;
+}
+
+/* ---- as a whole ------------------------------------------------------------------------------- */
+
+static void release(void *automaton)
+{
+    struct automaton *a = automaton;
+    shapes_release(&a->shapes);
+    arena_free(&a->arena);
+    pthread_mutex_destroy(&a->lock);
+    free(a);
+}
+
+static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
+{
+    struct automaton *a = calloc(1, sizeof *a);
+    if (a == NULL || pthread_mutex_init(&a->lock, NULL) != 0) {
+        free(a);
+        arena_fail(&grammar->arena);
+    }
+    arena_keep(&grammar->arena, a, release);
+    size_t gates = 2 + 2 * (size_t)MAX_ZONES + grammar->key_count;
+    a->grammar = grammar;
+    a->arena.escape = &grammar->escape; /* until threads share it */
+    a->shapes.grammar = grammar;
+    a->shapes.arena = &a->arena;
+    a->shapes.called = arena_take(&a->arena, grammar->definition_count + 1, sizeof(struct shape *));
+    a->position_hash = arena_take(&a->arena, POSITION_HASH, sizeof *a->position_hash);
+    a->state_hash = arena_take(&a->arena, STATE_HASH, sizeof(struct state *));
+    a->starts = arena_take(&a->arena, gates, sizeof *a->starts);
+    a->roots = arena_take(&a->arena, gates, sizeof(struct branch *));
+    a->shapes.flat = flat;
+    a->arena.escape = &a->escape;
+    return a;
+}
+
+void automaton_open(struct depesha_grammar *grammar)
+{
+    grammar->automaton = open_one(grammar, false);
+    grammar->flat = open_one(grammar, true);
+}
