@@ -326,9 +326,8 @@ static void known_way(struct depesha_document *d, void *context)
         if (item->phrase.field == NULL)
             continue;
         struct mark *mark = &path->marks[path->mark_count++];
-        bool read =
-            mark_try(&d->matcher, item->phrase.field, item->start,
-                     mark_horizon(&d->matcher, line_at(&d->lines, item->start), item->start), false, mark);
+        bool read = mark_try(&d->matcher, item->phrase.field, item->start,
+                             mark_horizon(&d->matcher, line_at(&d->lines, item->start), item->start), false, mark);
         bool same = read && mark->end == item->start + item->phrase.size;
         for (size_t s = 0; same && s < item->phrase.field->slot_count; s++) {
             struct span is = mark->slots[s], was = item->phrase.slots[s];

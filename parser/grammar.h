@@ -363,9 +363,9 @@ struct depesha_grammar {
     struct definition *by_hash[256];             /* definitions by name, once all are read */
     unsigned char alike_group[ALIKE_CHARACTERS]; /* of a character: its group + 1, or 0 */
     const struct field **by_index;
-    struct automaton *automaton; /* which fields can match at a place */
-    struct automaton *flat;      /* the same, of their patterns for lines that were joined */
-    pcre2_general_context *memory;            /* PCRE2 has its memory from where the rest has it */
+    struct automaton *automaton;   /* which fields can match at a place */
+    struct automaton *flat;        /* the same, of their patterns for lines that were joined */
+    pcre2_general_context *memory; /* PCRE2 has its memory from where the rest has it */
     pcre2_compile_context *compile_context;
 };
 

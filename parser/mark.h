@@ -25,7 +25,7 @@ struct matcher {
     pcre2_match_context *limits;
     bool has_stack;
     struct tries *tries;
-    const struct field **found; /* by mark_find */
+    const struct field **found;   /* by mark_find */
     const struct field *exceeded; /* the last production that reached a limit */
     size_t exceeded_at;
 };

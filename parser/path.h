@@ -34,7 +34,8 @@ struct path {
 /* `flat`: a head may stand in the midst of a long line, as where all lines of a page were joined. */
 void path_find(struct matcher *matcher, bool flat, struct path *path);
 
-/* Whether lines may have been joined: there are long ones, in a cable that is recognised some with productions in them. */
+/* Whether lines may have been joined: there are long ones, in a cable that is recognised some with productions in them.
+ */
 bool path_can_be_flat(const struct matcher *matcher, const struct path *path, bool recognised);
 
 #endif

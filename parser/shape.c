@@ -592,7 +592,8 @@ static struct shape *shape_of_sequence(struct shapes *shapes, const struct node 
 static struct shape *end_of_cell(struct shapes *shapes)
 {
     struct shape *blank = class_of(shapes, "\\h"), *maybe_blank = maybe(shapes, blank);
-    struct shape *end = both(shapes, lead(shapes), either(shapes, line_end(shapes), shape_new(shapes, SHAPE_LAST, NULL, NULL)));
+    struct shape *end =
+        both(shapes, lead(shapes), either(shapes, line_end(shapes), shape_new(shapes, SHAPE_LAST, NULL, NULL)));
     struct shape *gap = blank;
     if (!shapes->flat) {
         struct shape *bar = both(shapes, maybe_blank, both(shapes, maybe_blank, class_of(shapes, "[\\t|]")));
