@@ -344,6 +344,7 @@ static void free_stales(struct check *check)
     while (check->stale) {
         struct stale *next = check->stale->next;
         free(check->stale->message);
+        free(check->stale);
         check->stale = next;
     }
 }
