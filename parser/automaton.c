@@ -4,7 +4,6 @@
 #include "text.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -232,7 +231,7 @@ static struct position *at(const struct automaton *a, uint32_t p)
 
 static uint32_t position_of(struct automaton *a, struct shape *shape, uint32_t next)
 {
-    size_t hash = (((uintptr_t)shape >> 4) * 31 + next * UINT32_C(2654435761)) % POSITION_HASH;
+    size_t hash = (((uintptr_t)shape >> 4) * 31 + (uintptr_t)next * 2654435761U) % POSITION_HASH;
     for (uint32_t p = a->position_hash[hash]; p != 0; p = at(a, p - 1)->same_hash)
         if (at(a, p - 1)->shape == shape && at(a, p - 1)->next == next)
             return p - 1;
@@ -764,16 +763,13 @@ static void release(void *automaton)
     shapes_release(&a->shapes);
     arena_free(&a->arena);
     pthread_mutex_destroy(&a->lock);
-    free(a);
 }
 
 static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
 {
-    struct automaton *a = calloc(1, sizeof *a);
-    if (a == NULL || pthread_mutex_init(&a->lock, NULL) != 0) {
-        free(a);
+    struct automaton *a = arena_take(&grammar->arena, 1, sizeof *a);
+    if (pthread_mutex_init(&a->lock, NULL) != 0)
         arena_fail(&grammar->arena);
-    }
     arena_keep(&grammar->arena, a, release);
     size_t gates = 2 + 2 * (size_t)MAX_ZONES + grammar->key_count;
     a->grammar = grammar;
