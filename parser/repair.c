@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Prose is looked at only this near, in lines, to what is explained, or to the start: the head may go on there. */
-enum { LONG = 400, NEAR = 6, MAX_PIECES = 96 };
+enum { LONG = 400, NEAR = 6, PROSE_WORDS = 3, MAX_PIECES = 96 };
 
 /* A word of the text: bytes, without what surrounds it. */
 struct piece {
@@ -328,15 +328,30 @@ static void mend_piece(struct mender *m, const struct piece *piece)
         part(m, piece);
 }
 
-static void mend_stretch(struct mender *m, size_t start, size_t end)
+/* Of running text, words that are no plain small letters: a capital, a digit, a sign within. */
+static bool stands_out(const struct mender *m, const struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    for (size_t at = piece->start; at < piece->end;) {
+        uint32_t c = 0;
+        size_t n = text_next(text->at, text->size, at, &c);
+        if (!is_letter(c) || is_capital(c))
+            return true;
+        at += n == 0 ? 1 : n;
+    }
+    return false;
+}
+
+static void mend_stretch(struct mender *m, size_t start, size_t end, bool prose)
 {
     struct piece pieces[MAX_PIECES];
     size_t count = 0;
     for (size_t at = start; count < MAX_PIECES && next_piece(m, &at, end, &pieces[count]);)
         count++;
     for (size_t i = 0; i < count;) {
-        size_t joined = join(m, pieces + i, count - i);
-        if (joined == 0)
+        bool plain = prose && i >= PROSE_WORDS && !stands_out(m, &pieces[i]);
+        size_t joined = plain ? 0 : join(m, pieces + i, count - i);
+        if (joined == 0 && !plain)
             mend_piece(m, &pieces[i]);
         i += joined == 0 ? 1 : joined;
     }
@@ -399,7 +414,7 @@ bool repair_text(const struct matcher *matcher, const struct path *path, struct 
             i++;
         size_t end =
             path->steps[i].end < matcher->lines->at[line].end ? path->steps[i].end : matcher->lines->at[line].end;
-        mend_stretch(&m, start, end);
+        mend_stretch(&m, start, end, matcher->lines->at[line].prose);
     }
     if (repairs->count == 0)
         return false;
