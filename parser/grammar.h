@@ -237,7 +237,7 @@ struct field {
     bool at_start; /* only at the beginning of a line */
     struct example *examples;
     size_t index;
-    struct field *next;
+    struct field *next, *same_hash;
 };
 
 /* One thing that a form asks for: any of the alternatives. */
@@ -339,7 +339,7 @@ struct depesha_grammar {
     struct key *keys;
     struct list *lists;
     struct language *languages;
-    struct field *fields;
+    struct field *fields, *last_field;
     struct form *forms;
     struct rule *rules;       /* those that are defined, in order */
     struct rule *adjustments; /* until all is resolved */
@@ -361,6 +361,7 @@ struct depesha_grammar {
     struct cell *cells;
     enum jit jit;
     struct definition *by_hash[256];             /* definitions by name, once all are read */
+    struct field *fields_by_hash[256];           /* fields, the same */
     unsigned char alike_group[ALIKE_CHARACTERS]; /* of a character: its group + 1, or 0 */
     const struct field **by_index;
     struct automaton *automaton;   /* which fields can match at a place */
@@ -397,5 +398,7 @@ const struct type *find_type(const struct depesha_grammar *grammar, const char *
 const struct key *find_key(const struct depesha_grammar *grammar, const char *path);
 struct rule *find_rule(const struct depesha_grammar *grammar, const char *id);
 const struct field *find_field(const struct depesha_grammar *grammar, const char *name);
+/* Puts a field, whose name must be new, behind the others. */
+void field_add(struct depesha_grammar *grammar, struct field *field);
 
 #endif

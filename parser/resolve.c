@@ -62,10 +62,18 @@ struct rule *find_rule(const struct depesha_grammar *grammar, const char *id)
 
 const struct field *find_field(const struct depesha_grammar *grammar, const char *name)
 {
-    for (const struct field *field = grammar->fields; field != NULL; field = field->next)
-        if (strcmp(field->name, name) == 0)
-            return field;
-    return NULL;
+    const struct field *field = grammar->fields_by_hash[hash_of(name, strlen(name))];
+    while (field != NULL && strcmp(field->name, name) != 0)
+        field = field->same_hash;
+    return field;
+}
+
+void field_add(struct depesha_grammar *grammar, struct field *field)
+{
+    struct field **same = &grammar->fields_by_hash[hash_of(field->name, strlen(field->name))];
+    struct field **last = grammar->last_field == NULL ? &grammar->fields : &grammar->last_field->next;
+    field->same_hash = *same;
+    *same = *last = grammar->last_field = field;
 }
 
 /* How many letters must change to make one name of the other; names are short. */

@@ -936,10 +936,7 @@ static void read_field(struct reader *r)
                  "%s does not belong to field '%s'; a new statement begins at the margin", token_name(r), field->name);
     if (r->complaints->count > before)
         field->node = NULL; /* one mistake is told once */
-    struct field **last = &r->grammar->fields;
-    while (*last != NULL)
-        last = &(*last)->next;
-    *last = field;
+    field_add(r->grammar, field);
 }
 
 static void read_demands(struct reader *r, struct demand **first)
