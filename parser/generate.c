@@ -449,8 +449,11 @@ static struct moment choose_moment(struct depesha_generator *g, const struct for
     first = first < 1000 ? 1000 : first;
     last = last < first ? first : last;
     return (struct moment){first + (int)chance_below(&g->inventor, (size_t)(last - first) + 1),
-                           1 + (int)chance_below(&g->inventor, 12), 1 + (int)chance_below(&g->inventor, 28),
-                           (int)chance_below(&g->inventor, 20), (int)chance_below(&g->inventor, 60)};
+                           1 + (int)chance_below(&g->inventor, 12),
+                           1 + (int)chance_below(&g->inventor, 28),
+                           (int)chance_below(&g->inventor, 20),
+                           (int)chance_below(&g->inventor, 60),
+                           ORDER_PLAIN};
 }
 
 static void plan_cable(struct cable *cable)

@@ -264,7 +264,7 @@ static void choose(struct writing *w, const struct slot *slot)
         w->moment = w->choice->moment;
         w->moment.hour = minutes / 60;
         w->moment.minute = minutes % 60;
-        w->written = (struct moment){-1, -1, -1, -1, -1};
+        w->written = (struct moment){-1, -1, -1, -1, -1, ORDER_PLAIN};
         w->halves = chance_of(inventor, 20);
         w->half_written = false;
     } else if (slot->type->kind == KIND_INTEGER) {

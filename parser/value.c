@@ -322,10 +322,33 @@ static const char *impossible(struct arena *arena, const struct moment *m)
     return NULL;
 }
 
+static void swap_day(struct moment *m)
+{
+    int day = m->month;
+    m->month = m->day;
+    m->day = day;
+}
+
+/* Between slashes the order of day and month is not certain; with dots and before a year it is. */
+static bool is_slashed(const struct text *text, const struct parts *parts)
+{
+    bool slashed = false;
+    for (size_t i = 0; i < parts->count; i++) {
+        const struct part *part = &parts->at[i];
+        unsigned char first = (unsigned char)text->at[part->span.start];
+        if (strcmp(part->name, "month") == 0)
+            slashed = first >= '0' && first <= '9' && part->span.start > 0 && text->at[part->span.start - 1] == '/' &&
+                      part->span.end < text->size && text->at[part->span.end] == '/';
+        else if (strcmp(part->name, "year") == 0 && i == 0)
+            return false;
+    }
+    return slashed;
+}
+
 const char *moment_read(struct matcher *matcher, const struct definition *reader, struct span span, struct moment *m)
 {
     struct parts parts = take_apart(matcher, reader, span);
-    *m = (struct moment){-1, -1, -1, -1, -1};
+    *m = (struct moment){-1, -1, -1, -1, -1, ORDER_PLAIN};
     int half = -1;
     for (size_t i = 0; i < parts.count; i++) {
         const struct {
@@ -340,10 +363,12 @@ const char *moment_read(struct matcher *matcher, const struct definition *reader
     if (m->year < 0 && m->month < 0 && (m->hour < 0 || m->day >= 0))
         return "this is no date";
     m->year = full_year(matcher->grammar, m->year);
+    bool slashed = is_slashed(matcher->text, &parts);
     if (m->month > 12 && m->day >= 1 && m->day <= 12) { /* the American order */
-        int day = m->month;
-        m->month = m->day;
-        m->day = day;
+        swap_day(m);
+        m->order = slashed ? ORDER_MONTH_FIRST : ORDER_PLAIN;
+    } else if (slashed && m->day != m->month) {
+        m->order = m->day > 12 ? ORDER_DAY_FIRST : ORDER_OPEN;
     }
     if (half == 12 && m->hour >= 1 && m->hour < 12)
         m->hour += 12;
@@ -367,7 +392,7 @@ static struct value *new_value(struct values *values, struct matcher *matcher)
     values->at =
         arena_grow(matcher->arena, values->at, values->count, &values->room, values->count + 1, sizeof *values->at);
     struct value *value = &values->at[values->count++];
-    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1}, .depth = values->depth};
+    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1, ORDER_PLAIN}, .depth = values->depth};
     return value;
 }
 
@@ -404,7 +429,7 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
 {
     struct arena *arena = matcher->arena;
     const struct type *type = capture->type;
-    struct moment moment = {-1, -1, -1, -1, -1};
+    struct moment moment = {-1, -1, -1, -1, -1, ORDER_PLAIN};
     const char *text = NULL, *why = NULL;
     span = trimmed(matcher->text, span);
     switch (type->kind) {
@@ -658,6 +683,46 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
     values->count = kept;
 }
 
+/* Whether a date is within two weeks of one whose order is certain; months are taken for equally long. */
+static bool is_near(const struct values *values, const struct moment *m)
+{
+    enum { MONTH = 31, YEAR = 12 * MONTH, WEEKS = 14 };
+    for (size_t i = 0; i < values->count; i++) {
+        const struct moment *other = &values->at[i].moment;
+        if (values->at[i].key->type->kind != KIND_DATE || other->order == ORDER_OPEN || other->day < 0)
+            continue;
+        int days = (m->year - other->year) * YEAR + (m->month - other->month) * MONTH + m->day - other->day;
+        if (days >= -WEEKS && days <= WEEKS)
+            return true;
+    }
+    return false;
+}
+
+/* "5/6/50" is read as the document's other dates are, or so that it is near to them; else it stays open. */
+static void settle_orders(struct values *values, struct matcher *matcher)
+{
+    bool day_first = false, month_first = false;
+    for (size_t i = 0; i < values->count; i++) {
+        day_first = day_first || values->at[i].moment.order == ORDER_DAY_FIRST;
+        month_first = month_first || values->at[i].moment.order == ORDER_MONTH_FIRST;
+    }
+    for (size_t i = 0; i < values->count; i++) {
+        struct value *value = &values->at[i];
+        if (value->key->type->kind != KIND_DATE || value->moment.order != ORDER_OPEN)
+            continue;
+        struct moment swapped = value->moment;
+        swap_day(&swapped);
+        bool near = is_near(values, &value->moment), swapped_near = is_near(values, &swapped);
+        if (day_first != month_first ? month_first : swapped_near && !near)
+            value->moment = swapped;
+        else if (day_first == month_first && near == swapped_near)
+            value->certainty = value->certainty * 0.5;
+        value->text = moment_text(matcher->arena, &value->moment);
+        if (day_first == month_first && near == swapped_near && value->moment.hour < 0)
+            value->text = arena_format(matcher->arena, "%s?", value->text);
+    }
+}
+
 /* The date that stands nearest to a time without one; dates of the cable come before those of a page around it. */
 static const struct value *nearest_date(const struct values *values, const struct value *time)
 {
@@ -769,6 +834,7 @@ void values_settle(struct values *values, struct matcher *matcher)
 {
     drop_superseded(values, matcher);
     complete_years(values, matcher);
+    settle_orders(values, matcher);
     complete_times(values, matcher);
     number_entries(values, matcher);
     for (size_t i = 0; i < values->count; i++)

@@ -7,6 +7,8 @@
 /* A date, perhaps with a time; a field that is not known is -1. */
 struct moment {
     int year, month, day, hour, minute;
+    /* "5/6/50": which of the first two numbers is the day. OPEN: either may be. PLAIN: there is no question. */
+    enum { ORDER_PLAIN, ORDER_DAY_FIRST, ORDER_MONTH_FIRST, ORDER_OPEN } order;
 };
 
 struct value {

@@ -404,6 +404,52 @@ static void test_twice(void **state)
     }
 }
 
+/* What is not written out, or not quite, is read from what else the document says. */
+static void test_inferred(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *path, *value;
+    } cases[] = {
+        /* which number is the day: the other dates tell, by their order or by being near */
+        {"Sent on 5/6/50 at 13:20\nReceived on 5/14/50 at 15:20\n\nTo Cde. Molotov.\n", "/cable/sent_at",
+         "1950-05-06T13:20"},
+        {"Sent on 5/6/50 at 13:20\nReceived on 14/6/50 at 15:20\n\nTo Cde. Molotov.\n", "/cable/sent_at",
+         "1950-06-05T13:20"},
+        {"Sent on 5/6/50 at 13:20\n\nTo Cde. Molotov.\n\nNo talks.\n\nBERG\n7 May 1950\n", "/cable/sent_at",
+         "1950-05-06T13:20"},
+        {"To Cde. Molotov.\n\nNo talks.\n\nBERG\n5/6/50\n", "/cable/date", "1950-06-05?"},
+        {"To Cde. Molotov.\n\nNo talks.\n\nBERG\n5.6.50\n", "/cable/date", "1950-06-05"},
+        /* a time of the nearest day; none without one, or where the day is misspelt */
+        {"Sent at 1125\n\nTo Cde. Molotov.\n\nNo talks.\n\nBERG\n7 May 1950\n", "/cable/sent_at", "1950-05-07T11:25"},
+        {"Sent at 1125\n\nTo Cde. Molotov.\n\nNo talks.\n", "/cable/sent_at", NULL},
+        {"Sent at 1125, 6 Mya 1950\n\nTo Cde. Molotov.\n\nNo talks.\n\nBERG\n7 May 1950\n", "/cable/sent_at", NULL},
+        /* several who sign are one value */
+        {"To Cde. Molotov.\n\nNo talks.\n\nLUGOVOY\nTARUSIN\n", "/cable/signature", "LUGOVOY, TARUSIN"},
+        /* Latin letters in Russian words */
+        {"C\u043E\u0432. c\u0435\u043A\u0440\u0435\u0442\u043D\u043E\nTo Cde. Molotov.\n\nNo talks.\n",
+         "/cable/classification", "top_secret"},
+        /* columns */
+        {"TOP SECRET     Copy No. 3     URGENT\nTo Cde. Molotov.\n\nNo talks.\n", "/cable/precedence", "urgent"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        int size = snprintf(text, sizeof text, "CABLE No. 5\n%s", cases[i].text);
+        snprintf(subject, sizeof subject, "inferred %zu", i);
+        struct bytes bytes = bytes_copy(text, (size_t)size);
+        depesha_document *document = parse(bytes);
+        const depesha_value *value = depesha_value_find(document, 0, cases[i].path);
+        if (cases[i].value == NULL)
+            assert_null(value);
+        else
+            assert_non_null(value);
+        if (value != NULL)
+            assert_string_equal(value->value, cases[i].value);
+        depesha_document_free(document);
+        free(bytes.at);
+    }
+}
+
 static void test_values_are_found(void **state)
 {
     (void)state;
@@ -747,6 +793,7 @@ int main(void)
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_values_are_found),
+        cmocka_unit_test(test_inferred),
         cmocka_unit_test(test_no_such_thing),
         cmocka_unit_test(test_nothing_given),
         cmocka_unit_test(test_empty),
