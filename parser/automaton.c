@@ -18,7 +18,6 @@ enum {
     MAX_STATES = 16384,
     CHUNK = 1024,
     MAX_POSITIONS = 500000,
-    FEW = 3,
     FAR = 256 /* characters; what has not failed by then may match */
 };
 
@@ -526,26 +525,6 @@ static void drop_done(struct automaton *a, unsigned stamp)
     a->out.count = left;
 }
 
-/* What only a few productions can become is left to them. */
-static void leave_few(struct automaton *a, unsigned stamp)
-{
-    struct branch *few[FEW];
-    size_t count = 0;
-    for (size_t i = 0; i < a->out.count; i++) {
-        struct branch *owner = at(a, a->out.at[i])->owner;
-        size_t n = 0;
-        while (n < count && few[n] != owner)
-            n++;
-        if (owner == NULL || n == FEW)
-            return;
-        few[n] = owner;
-        count = n == count ? count + 1 : count;
-    }
-    for (size_t i = 0; i < count; i++)
-        set_done(a, few[i], stamp);
-    a->out.count = 0;
-}
-
 static struct state *step(struct automaton *a, const struct state *state, const uint64_t *bits, bool at_end)
 {
     unsigned work = begin_work(a, state), out = ++a->stamp;
@@ -566,7 +545,6 @@ static struct state *step(struct automaton *a, const struct state *state, const 
             add_behind(a, p, work);
     }
     drop_done(a, out);
-    leave_few(a, out);
     return state_of(a, bits[0] & 1, out);
 }
 
