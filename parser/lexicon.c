@@ -13,9 +13,19 @@ struct pair {
     uint32_t groups;
 };
 
+/* A word as one that others may be near to: what tells at once that they are not, and its pairs. */
+struct near {
+    const struct word *word;
+    uint32_t letters;
+    bool has_pairs;
+    uint32_t pairs[MAX_WORD]; /* what a letter and the one before it look like together */
+};
+
 struct lexicon {
     struct word *words;
     size_t count, room;
+    struct near *near; /* the words by length, */
+    size_t begin[MAX_WORD + 2]; /* where those of each length begin */
     uint16_t slots[SLOTS]; /* words by hash: index + 1 */
     uint32_t looks[MAX_LOOKS];
     uint32_t digits[10];
@@ -37,7 +47,7 @@ uint32_t letter_fold(uint32_t c)
 
 bool is_letter(uint32_t c)
 {
-    return (letter_fold(c) >= 'a' && letter_fold(c) <= 'z') || (c >= 0x400 && c <= 0x45F);
+    return c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : c >= 0x400 && c <= 0x45F;
 }
 
 bool is_capital(uint32_t c)
@@ -209,6 +219,39 @@ static void learn_twins(struct lexicon *lexicon, const char *first, const char *
     }
 }
 
+/* False if there are none. */
+static bool find_pairs(const struct lexicon *lexicon, const struct word *word, uint32_t pairs[MAX_WORD])
+{
+    uint32_t all = 0;
+    for (size_t i = 0; i < word->count; i++) {
+        pairs[i] = 0;
+        for (size_t p = 0; i > 0 && p < lexicon->pair_count; p++)
+            if (lexicon->pairs[p].second == word->at[i] && lexicon->pairs[p].first == word->at[i - 1])
+                pairs[i] |= lexicon->pairs[p].groups;
+        all |= pairs[i];
+    }
+    return all != 0;
+}
+
+static void sort_words(struct depesha_grammar *grammar)
+{
+    struct lexicon *lexicon = grammar->lexicon;
+    size_t done = 0;
+    lexicon->near = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->near);
+    for (size_t length = 0; length <= MAX_WORD; length++) {
+        lexicon->begin[length] = done;
+        for (size_t i = 0; i < lexicon->count; i++) {
+            const struct word *word = &lexicon->words[i];
+            if (word->count != length)
+                continue;
+            struct near *near = &lexicon->near[done++];
+            *near = (struct near){.word = word, .letters = word->letters};
+            near->has_pairs = find_pairs(lexicon, word, near->pairs);
+        }
+    }
+    lexicon->begin[MAX_WORD + 1] = done;
+}
+
 void lexicon_open(struct depesha_grammar *grammar)
 {
     grammar->lexicon = arena_take(&grammar->arena, 1, sizeof *grammar->lexicon);
@@ -224,6 +267,7 @@ void lexicon_open(struct depesha_grammar *grammar)
         for (const struct entry *entry = d->entries; entry != NULL; entry = entry->next)
             learn_node(grammar, entry->node);
     }
+    sort_words(grammar);
 }
 
 uint32_t lexicon_twin(const struct depesha_grammar *grammar, uint32_t c)
@@ -257,54 +301,45 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* What the two letters that end at i look like together. */
-static uint32_t pair_looks(const struct lexicon *lexicon, const struct word *word, size_t i)
-{
-    uint32_t looks = 0;
-    for (size_t p = 0; p < lexicon->pair_count; p++)
-        if (lexicon->pairs[p].first == word->at[i - 2] && lexicon->pairs[p].second == word->at[i - 1])
-            looks |= lexicon->pairs[p].groups;
-    return looks;
-}
-
 /* What it costs to come to (i, j): letters changed, left out or put in; one or two taken for what they look like. */
-static int step_cost(const struct lexicon *lexicon, const struct word *a, const struct word *b,
-                     int cost[][MAX_WORD + 1], size_t i, size_t j)
+static int step_cost(const struct near *a, const struct near *b, int cost[][MAX_WORD + 2], size_t i, size_t j)
 {
-    uint32_t c = a->at[i - 1];
+    uint32_t c = a->word->at[i - 1], looks = a->word->looks[i - 1], others = b->word->looks[j - 1];
+    int through = cost[i - 1][j - 1], up = cost[i - 1][j], left = cost[i][j - 1];
+    if (c == b->word->at[j - 1])
+        return least(through, least(up, left) + CHANGE);
     bool dirt = !is_letter(c) && !is_digit(c); /* a sign within a word */
-    if (c == b->at[j - 1])
-        return least(cost[i - 1][j - 1], least(cost[i - 1][j], cost[i][j - 1]) + CHANGE);
-    bool alike = dirt || (a->looks[i - 1] & b->looks[j - 1]);
-    int best = cost[i - 1][j - 1] + (alike ? SHAPE : CHANGE);
-    best = least(best, cost[i - 1][j] + (dirt ? SHAPE : CHANGE));
-    best = least(best, cost[i][j - 1] + CHANGE);
-    if (i > 1 && (pair_looks(lexicon, a, i) & b->looks[j - 1]))
+    int best = through + (dirt || (looks & others) ? SHAPE : CHANGE);
+    best = least(best, up + (dirt ? SHAPE : CHANGE));
+    best = least(best, left + CHANGE);
+    if (a->pairs[i - 1] & others)
         best = least(best, cost[i - 2][j - 1] + SHAPE);
-    if (j > 1 && (pair_looks(lexicon, b, j) & a->looks[i - 1]))
+    if (b->pairs[j - 1] & looks)
         best = least(best, cost[i - 1][j - 2] + SHAPE);
     return best;
 }
 
-/* FAR if it is more than `limit`. Only what can be reached within the limit is looked at. */
-static int distance(const struct lexicon *lexicon, const struct word *a, const struct word *b, int limit)
+/* FAR if it is more than `limit`. Only what can be reached within the limit is looked at, and what stands beside it. */
+static int distance(const struct near *a, const struct near *b, int limit)
 {
-    int cost[MAX_WORD + 1][MAX_WORD + 1];
-    for (size_t i = 0; i <= a->count; i++) {
-        int low = FAR;
-        for (size_t j = 0; j <= b->count; j++) {
-            size_t apart = i > j ? i - j : j - i;
-            if (apart > (size_t)limit)
-                cost[i][j] = FAR;
-            else
-                cost[i][j] = i == 0 || j == 0 ? CHANGE * (int)(i + j) : step_cost(lexicon, a, b, cost, i, j);
+    int cost[MAX_WORD + 1][MAX_WORD + 2]; /* a row for each letter of a; rows end one behind b */
+    size_t reach = (size_t)limit, rows = a->word->count, size = b->word->count;
+    int low = FAR, low_before = FAR;
+    for (size_t i = 0; i <= rows; i++) {
+        size_t first = i > reach ? i - reach : 0, last = i + reach < size ? i + reach : size;
+        low_before = low;
+        low = FAR;
+        if (first > 0)
+            cost[i][first - 1] = FAR;
+        for (size_t j = first; j <= last; j++) {
+            cost[i][j] = i == 0 || j == 0 ? CHANGE * (int)(i + j) : step_cost(a, b, cost, i, j);
             low = least(low, cost[i][j]);
         }
-        if (low > limit + SHAPE) /* a shape of two letters may step over one row */
+        cost[i][last + 1] = FAR;
+        if (low > limit && low_before + SHAPE > limit) /* a shape of two letters steps over one row */
             return FAR;
     }
-    int found = cost[a->count][b->count];
-    return found > limit ? FAR : found;
+    return cost[rows][size] > limit ? FAR : cost[rows][size];
 }
 
 /* How much of a word may be damaged for it to be known still. */
@@ -313,34 +348,44 @@ static int tolerance(size_t count)
     return count < 6 ? SHAPE : count < 9 ? CHANGE : count < 12 ? CHANGE + SHAPE : 2 * CHANGE;
 }
 
-/* Letters that only one of two words has; no word within the limit has more. */
-static bool is_apart(uint32_t a, uint32_t b, int limit)
+/* Whether more letters than `most` are in one of two words only. */
+static bool is_apart(uint32_t a, uint32_t b, int most)
 {
-    int count = 0;
-    for (uint32_t set = a ^ b; set != 0; set &= set - 1)
-        count++;
-    return count > 3 * limit;
+    uint32_t set = a ^ b;
+    for (; set != 0 && most > 0; most--)
+        set &= set - 1;
+    return set != 0;
 }
 
 const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const struct word *word)
 {
     const struct lexicon *lexicon = grammar->lexicon;
+    struct near own = {.word = word, .letters = word->letters};
     const struct word *best = NULL;
     int best_cost = FAR;
     bool tie = false;
-    for (size_t i = 0; i < lexicon->count; i++) {
-        const struct word *candidate = &lexicon->words[i];
-        size_t longer =
-            candidate->count > word->count ? candidate->count - word->count : word->count - candidate->count;
-        int limit = least(tolerance(candidate->count), best_cost);
-        if (candidate->count < MIN_WORD || longer > (size_t)limit || is_apart(word->letters, candidate->letters, limit))
+    size_t most = (size_t)tolerance(MAX_WORD);
+    size_t shortest = word->count > MIN_WORD + most ? word->count - most : MIN_WORD;
+    size_t longest = least((int)(word->count + most), MAX_WORD);
+    if (word->count > MAX_WORD)
+        return NULL;
+    own.has_pairs = find_pairs(lexicon, word, own.pairs);
+    for (size_t length = shortest; length <= longest; length++) {
+        int limit = least(tolerance(length), best_cost);
+        if ((length > word->count ? length - word->count : word->count - length) > (size_t)limit)
             continue;
-        int cost = distance(lexicon, word, candidate, limit);
-        if (cost == FAR)
-            continue;
-        tie = cost == best_cost;
-        best = candidate;
-        best_cost = cost;
+        for (size_t i = lexicon->begin[length]; i < lexicon->begin[length + 1]; i++) {
+            const struct near *near = &lexicon->near[i];
+            /* A letter changed is two that differ; one taken for two, or two for one, are three. */
+            if (is_apart(own.letters, near->letters, (own.has_pairs || near->has_pairs ? 3 : 2) * limit))
+                continue;
+            int cost = distance(&own, near, limit);
+            if (cost == FAR)
+                continue;
+            tie = cost == best_cost;
+            best = near->word;
+            best_cost = limit = cost;
+        }
     }
     return tie ? NULL : best;
 }
