@@ -98,12 +98,16 @@ static void body_mark(struct depesha_document *d, struct record *record, const s
     mark_leaves(d, mark, text ? BODY : NOISE);
 }
 
+/* A blank behind a word begins nothing either. */
 static bool begins_word(const struct text *text, size_t at)
 {
-    unsigned char before = at == 0 ? ' ' : (unsigned char)text->at[at - 1];
-    return !((before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z') || before >= 0x80 ||
-             (before >= '0' && before <= '9')) ||
-           at_boundary(text, at);
+    unsigned char before = at == 0 ? ' ' : (unsigned char)text->at[at - 1], byte = (unsigned char)text->at[at];
+    bool small = before >= 'a' && before <= 'z';
+    if (small && ((byte >= 'a' && byte <= 'z') || byte == ' ')) /* mostly */
+        return false;
+    bool behind_word =
+        small || (before >= 'A' && before <= 'Z') || before >= 0x80 || (before >= '0' && before <= '9');
+    return !behind_word || (byte != ' ' && at_boundary(text, at));
 }
 
 static bool is_better(const struct mark *mark, const struct mark *than)
