@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Small pieces share a block; a large one has its own, and can grow where it is. */
 struct arena_block {
-    struct arena_block *next;
+    struct arena_block *next, *before;
     size_t used, room;
     max_align_t bytes[];
 };
@@ -29,6 +30,17 @@ static size_t aligned(size_t size)
     return (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
 }
 
+/* Puts a block first, or behind the first, whose rest stays in use. */
+static void link_block(struct arena *arena, struct arena_block *block, bool behind)
+{
+    struct arena_block **link = behind && arena->blocks != NULL ? &arena->blocks->next : &arena->blocks;
+    block->before = link == &arena->blocks ? NULL : arena->blocks;
+    block->next = *link;
+    if (block->next != NULL)
+        block->next->before = block;
+    *link = block;
+}
+
 static struct arena_block *new_block(struct arena *arena, size_t need)
 {
     size_t room = need > BLOCK ? need : BLOCK;
@@ -39,28 +51,51 @@ static struct arena_block *new_block(struct arena *arena, size_t need)
         arena_fail(arena);
     block->used = 0;
     block->room = room;
-    /* A large piece goes behind the block in use, whose rest stays in use. */
-    if (need > BLOCK && arena->blocks != NULL) {
-        block->next = arena->blocks->next;
-        arena->blocks->next = block;
-    } else {
-        block->next = arena->blocks;
-        arena->blocks = block;
-    }
+    link_block(arena, block, need > BLOCK);
     return block;
+}
+
+/* Not zeroed. */
+static void *take(struct arena *arena, size_t need)
+{
+    struct arena_block *block = arena->blocks;
+    if (need > BLOCK || block == NULL || block->room - block->used < need)
+        block = new_block(arena, need);
+    void *at = (char *)block->bytes + block->used;
+    block->used += need;
+    return at;
+}
+
+static size_t bytes_of(struct arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX / 2) / size)
+        arena_fail(arena);
+    return aligned(count * size);
 }
 
 void *arena_take(struct arena *arena, size_t count, size_t size)
 {
-    if (size != 0 && count > (SIZE_MAX / 2) / size)
+    size_t need = bytes_of(arena, count, size);
+    return memset(take(arena, need), 0, need);
+}
+
+/* A piece with a block of its own, made larger. */
+static void *enlarge(struct arena *arena, void *old, size_t need)
+{
+    struct arena_block *block = (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes));
+    if (need > SIZE_MAX - sizeof *block)
         arena_fail(arena);
-    size_t need = aligned(count * size);
-    struct arena_block *block = arena->blocks;
-    if (block == NULL || block->room - block->used < need)
-        block = new_block(arena, need);
-    void *at = (char *)block->bytes + block->used;
-    block->used += need;
-    return memset(at, 0, need);
+    struct arena_block *larger = realloc(block, sizeof *block + need);
+    if (larger == NULL)
+        arena_fail(arena);
+    if (larger->next != NULL)
+        larger->next->before = larger;
+    if (larger->before != NULL)
+        larger->before->next = larger;
+    else
+        arena->blocks = larger;
+    larger->used = larger->room = need;
+    return larger->bytes;
 }
 
 void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size)
@@ -70,10 +105,13 @@ void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size
     size_t more = *room < 8 ? 8 : *room;
     while (more < want)
         more = more > SIZE_MAX / 2 ? want : more * 2;
-    void *new = arena_take(arena, more, size);
+    size_t need = bytes_of(arena, more, size), had = bytes_of(arena, *room, size);
+    *room = more;
+    if (had > BLOCK)
+        return enlarge(arena, old, need);
+    void *new = take(arena, need);
     if (used > 0)
         memcpy(new, old, used * size);
-    *room = more;
     return new;
 }
 

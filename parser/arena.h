@@ -25,7 +25,10 @@ struct arena {
 /* Zeroed memory for `count` things of `size` bytes. Never NULL: leaves by arena->escape. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
-/* Room for `want` things where `*room` were, of which `used` are kept; may move. Doubles. */
+/*
+ * Room for `want` things where `*room` were, of which `used` are kept; what is behind them is not zeroed. Moves: `old`
+ * is of no use any more. Doubles.
+ */
 void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size);
 
 /* A copy of `size` bytes with a 0 behind them. */
