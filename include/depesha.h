@@ -35,7 +35,7 @@ typedef enum depesha_status {
     DEPESHA_NO_MEMORY,   /* an allocation failed; nothing is leaked */
     DEPESHA_BAD_GRAMMAR, /* the grammar has errors; the messages say which */
     DEPESHA_BAD_NAME,    /* no production, form, language or line of that name */
-    DEPESHA_TOO_LARGE,   /* the input is larger than the library reads (2 GiB) */
+    DEPESHA_TOO_LARGE,   /* the input is larger than the library reads (1 GiB) */
     DEPESHA_UNWRITTEN    /* no text was found that reads as it should */
 } depesha_status;
 

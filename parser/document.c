@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INPUT = 0x7FFFFFFF, FLAT_GAIN = 12 };
+/* In UTF-8 a text is at most three times as long, so offsets have 32 bits. */
+enum { MAX_INPUT = 0x3FFFFFFF, FLAT_GAIN = 12 };
 
 static const double MENDED_WORD = 0.8, MENDED_DIGITS = 0.5;
 

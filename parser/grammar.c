@@ -25,7 +25,7 @@ const char *depesha_status_text(depesha_status status)
     case DEPESHA_BAD_NAME:
         return "there is nothing of that name";
     case DEPESHA_TOO_LARGE:
-        return "the input is larger than 2 GiB";
+        return "the input is larger than 1 GiB";
     case DEPESHA_UNWRITTEN:
         return "no text was found that reads as it should";
     }

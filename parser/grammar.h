@@ -288,6 +288,12 @@ enum predicate {
     WHEN_STALE         /* of who accepts findings: an acceptance that nothing needs */
 };
 
+/* One way to write a code of an enumeration. */
+struct wording {
+    const char *capitals, *written; /* NULL at the end */
+    size_t length;                  /* characters in capitals */
+};
+
 /* What a rule looks for. Which parts there are depends on the predicate. */
 struct condition {
     enum predicate predicate;
@@ -306,7 +312,7 @@ struct condition {
     bool anywhere;                                /* in running text, too */
     uint32_t zones;
     const struct definition *definition;
-    const char **words; /* of an enumeration, each in capitals and as written; NULL at the end */
+    const struct wording *words; /* of an enumeration */
     struct condition *next;
 };
 

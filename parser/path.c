@@ -29,7 +29,7 @@ struct arrival {
     unsigned char kind, from_zone; /* enum step_kind */
 };
 
-/* A place where something can begin. Offsets fit, for an input of 2 GiB is refused. */
+/* A place where something can begin. Offsets fit, for larger inputs are refused. */
 struct point {
     uint32_t offset, line;
     uint32_t next; /* the next point of the line, or NONE */

@@ -17,9 +17,9 @@ enum step_kind {
 };
 
 struct step {
-    enum step_kind kind;
-    size_t start, end; /* bytes of the text; the steps tile it */
-    size_t zone;
+    uint32_t start, end; /* bytes of the text; the steps tile it */
+    unsigned char kind;  /* enum step_kind */
+    unsigned char zone;
     const struct mark *mark; /* of STEP_MARK; ends at or before `end` */
 };
 

@@ -160,23 +160,27 @@ static bool is_plain(struct arena *arena, const struct node *node, const struct 
     }
 }
 
-const char **rule_words(struct arena *arena, const struct definition *enumeration)
+const struct wording *rule_words(struct arena *arena, const struct definition *enumeration)
 {
     const struct wordings nothing = {.at = {""}, .count = 1};
-    const char **words = NULL;
+    struct wording *words = NULL;
     size_t count = 0, room = 0;
     for (const struct entry *entry = enumeration->entries; entry != NULL; entry = entry->next) {
         struct wordings *wordings = arena_take(arena, 1, sizeof *wordings);
         if (entry->node != NULL)
             is_plain(arena, entry->node, &nothing, wordings);
-        words = arena_grow(arena, words, count, &room, count + 2 * wordings->count + 1, sizeof *words);
+        words = arena_grow(arena, words, count, &room, count + wordings->count + 1, sizeof *words);
         for (size_t i = 0; i < wordings->count; i++) {
-            words[count++] = word_capitals(arena, wordings->at[i], strlen(wordings->at[i]));
-            words[count++] = wordings->at[i] + 1; /* behind the blank */
+            const char *capitals = word_capitals(arena, wordings->at[i], strlen(wordings->at[i]));
+            words[count++] = (struct wording){
+                .capitals = capitals,
+                .written = wordings->at[i] + 1, /* behind the blank */
+                .length = word_length(capitals, strlen(capitals)),
+            };
         }
     }
     words = arena_grow(arena, words, count, &room, count + 1, sizeof *words);
-    words[count] = NULL;
+    words[count] = (struct wording){0};
     return words;
 }
 

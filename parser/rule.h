@@ -21,8 +21,8 @@ extern const size_t predicate_count;
 /* Whether a message has a word in braces that none of the rule's predicates tells; *word is it. */
 bool rule_tells_too_much(struct arena *arena, const struct rule *rule, const char **word);
 
-/* The words of an enumeration as far as they are plain: each in capitals, then as written; NULL behind the last. */
-const char **rule_words(struct arena *arena, const struct definition *enumeration);
+/* The words of an enumeration as far as they are plain. */
+const struct wording *rule_words(struct arena *arena, const struct definition *enumeration);
 
 /* One word in braces, and what it stands for. */
 struct telling {

@@ -145,14 +145,12 @@ static bool has_sign(const struct finder *f, const char *sign)
 void find_unclosed(struct finder *f)
 {
     for (size_t i = 0; i + 1 < f->condition->text_count; i += 2) {
-        struct pair *pair = arena_take(&f->d->arena, 1, sizeof *pair);
-        pair->opener = f->condition->texts[i];
-        pair->closer = f->condition->texts[i + 1];
-        pair->open_size = strlen(pair->opener);
-        pair->close_size = strlen(pair->closer);
-        pair->quotes = (unsigned char)*pair->opener >= 0x80;
-        if (has_sign(f, pair->opener) || has_sign(f, pair->closer))
-            find_pair(f, pair);
+        struct pair pair = {.opener = f->condition->texts[i], .closer = f->condition->texts[i + 1]};
+        pair.open_size = strlen(pair.opener);
+        pair.close_size = strlen(pair.closer);
+        pair.quotes = (unsigned char)*pair.opener >= 0x80;
+        if (has_sign(f, pair.opener) || has_sign(f, pair.closer))
+            find_pair(f, &pair);
     }
 }
 
@@ -232,13 +230,15 @@ void find_bracketed(struct finder *f)
 static const char *near_word(struct finder *f, struct span span)
 {
     const char *text = word_capitals(&f->d->arena, f->d->shown.at + span.start, span.end - span.start), *best = NULL;
-    size_t limit = word_slip(word_length(text, strlen(text))), nearest = limit + 1;
-    for (const char **word = f->condition->words; *word != NULL && nearest > 0; word += 2) {
-        size_t own = word_slip(word_length(*word, strlen(*word)));
-        size_t distance = word_distance(text, *word, own < limit ? own : limit);
+    size_t length = word_length(text, strlen(text)), slip = word_slip(length), nearest = slip + 1;
+    for (const struct wording *word = f->condition->words; word->capitals != NULL && nearest > 0; word++) {
+        size_t own = word_slip(word->length), limit = own < slip ? own : slip;
+        if ((word->length > length ? word->length - length : length - word->length) > limit)
+            continue;
+        size_t distance = word_distance(text, word->capitals, limit);
         if (distance < nearest && distance <= own) {
             nearest = distance;
-            best = word[1];
+            best = word->written;
         }
     }
     return nearest == 0 ? NULL : best;
@@ -298,13 +298,13 @@ static void find_read_as_words(struct finder *f)
     for (size_t i = 0; i < repairs->count; i++) {
         struct span mended = repairs->at[i];
         const char *text = word_capitals(&f->d->arena, f->d->text.at + mended.start, mended.end - mended.start);
-        const char **word = f->condition->words;
-        while (*word != NULL && strcmp(*word, text) != 0)
-            word += 2;
-        if (*word != NULL && mended.start >= f->record->span.start && mended.end <= f->record->span.end &&
+        const struct wording *word = f->condition->words;
+        while (word->capitals != NULL && strcmp(word->capitals, text) != 0)
+            word++;
+        if (word->capitals != NULL && mended.start >= f->record->span.start && mended.end <= f->record->span.end &&
             !is_found(f, shown_span(f, mended)))
             find(f, mended, NULL,
-                 (const struct telling[]){{"text", shown_text(f, shown_span(f, mended))}, {"word", word[1]}, {0}});
+                 (const struct telling[]){{"text", shown_text(f, shown_span(f, mended))}, {"word", word->written}, {0}});
     }
 }
 
