@@ -37,11 +37,10 @@ struct branch {
 /* A place in the productions: what follows, and the position behind it. */
 struct position {
     struct shape *shape;
-    uint32_t next, same_hash;
     struct branch *owner; /* all that can come of it; NULL if that is more than one branch */
     uint32_t *reach;      /* the characters and conditions that it leads to, once needed */
     uint32_t reach_count;
-    bool reached;
+    uint32_t next, same_hash;
     unsigned seen, worked, taken; /* by what was last done */
 };
 
@@ -353,7 +352,7 @@ static bool follow(struct automaton *a, uint32_t p)
 /* Finds the characters and conditions that come first behind a position. */
 static void reach(struct automaton *a, uint32_t start)
 {
-    if (at(a, start)->reached)
+    if (at(a, start)->reach != NULL)
         return;
     unsigned stamp = ++a->stamp;
     a->stack.count = a->found.count = 0;
@@ -368,7 +367,6 @@ static void reach(struct automaton *a, uint32_t start)
     }
     at(a, start)->reach = kept(a, a->found.at, a->found.count, sizeof *a->found.at);
     at(a, start)->reach_count = (uint32_t)a->found.count;
-    at(a, start)->reached = true;
 }
 
 /* ---- states ----------------------------------------------------------------------------------- */
@@ -424,7 +422,7 @@ static void find_atoms(struct automaton *a, struct state *state)
         const struct shape *shape = at(a, a->work.at[i])->shape;
         if (is_condition(shape))
             add_behind(a, a->work.at[i], stamp);
-        add_atom(a, shape->atom, stamp);
+        add_atom(a, shape_atom(shape), stamp);
     }
     state->atoms = kept(a, a->atoms, a->atom_count, sizeof(struct atom *));
     state->atom_count = a->atom_count;
@@ -534,7 +532,8 @@ static struct state *step(struct automaton *a, const struct state *state, const 
     for (size_t i = 0; i < a->work.count; i++) {
         uint32_t p = a->work.at[i];
         const struct shape *shape = at(a, p)->shape;
-        bool in = shape->atom != NULL && shape->atom->holds;
+        const struct atom *atom = shape_atom(shape);
+        bool in = atom != NULL && atom->holds;
         if (shape->kind == SHAPE_BRANCH)
             set_done(a, shape->branch, out);
         else if (shape->kind == SHAPE_ATOM && in)

@@ -16,8 +16,8 @@ struct pair {
 /* A word as one that others may be near to: what tells at once that they are not, and its pairs. */
 struct near {
     const struct word *word;
-    uint32_t letters;
-    bool has_pairs;
+    uint32_t letters, reached; /* as in a word: its own, and those that these look like */
+    bool has_dirt;             /* signs within */
     uint32_t pairs[MAX_WORD]; /* what a letter and the one before it look like together */
 };
 
@@ -32,6 +32,7 @@ struct lexicon {
     uint32_t twins[MAX_LOOKS];
     struct pair pairs[MAX_PAIRS];
     size_t pair_count;
+    uint32_t group_letters[32]; /* of each group: as in a word */
 };
 
 /* ---- characters ------------------------------------------------------------------------------ */
@@ -60,6 +61,11 @@ static bool is_digit(uint32_t c)
     return c >= '0' && c <= '9';
 }
 
+static uint32_t letter_bit(uint32_t folded)
+{
+    return UINT32_C(1) << (folded & 31);
+}
+
 void word_add(const struct depesha_grammar *grammar, struct word *word, uint32_t c)
 {
     uint32_t folded = letter_fold(c);
@@ -70,7 +76,7 @@ void word_add(const struct depesha_grammar *grammar, struct word *word, uint32_t
             word->looks[word->count] |= grammar->lexicon->looks[folded];
     }
     word->count++;
-    word->letters |= UINT32_C(1) << (folded & 31);
+    word->letters |= letter_bit(folded);
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -175,19 +181,22 @@ static void learn_node(struct depesha_grammar *grammar, const struct node *node)
 
 /* ---- shapes ---------------------------------------------------------------------------------- */
 
-static void learn_shape(struct lexicon *lexicon, const uint32_t *at, size_t count, uint32_t group)
+static void learn_shape(struct lexicon *lexicon, const uint32_t *at, size_t count, size_t group)
 {
+    uint32_t bit = UINT32_C(1) << group;
     if (count == 1 && at[0] < MAX_LOOKS) {
-        lexicon->looks[at[0]] |= group;
+        lexicon->looks[at[0]] |= bit;
         if (is_digit(at[0]))
-            lexicon->digits[at[0] - '0'] |= group;
+            lexicon->digits[at[0] - '0'] |= bit;
     } else if (count == 2 && lexicon->pair_count < MAX_PAIRS) {
-        lexicon->pairs[lexicon->pair_count++] = (struct pair){at[0], at[1], group};
+        lexicon->pairs[lexicon->pair_count++] = (struct pair){at[0], at[1], bit};
     }
+    for (size_t i = 0; i < count; i++)
+        lexicon->group_letters[group] |= letter_bit(letter_fold(at[i]));
 }
 
 /* "1lI" are three that look alike; "rn m" are two. */
-static void learn_shapes(struct lexicon *lexicon, const char *text, uint32_t group)
+static void learn_shapes(struct lexicon *lexicon, const char *text, size_t group)
 {
     bool apart = strchr(text, ' ') == NULL;
     uint32_t shape[2];
@@ -219,18 +228,26 @@ static void learn_twins(struct lexicon *lexicon, const char *first, const char *
     }
 }
 
-/* False if there are none. */
-static bool find_pairs(const struct lexicon *lexicon, const struct word *word, uint32_t pairs[MAX_WORD])
+static bool is_dirt(uint32_t c)
 {
-    uint32_t all = 0;
+    return !is_letter(c) && !is_digit(c);
+}
+
+static struct near near_of(const struct lexicon *lexicon, const struct word *word)
+{
+    struct near near = {.word = word, .letters = word->letters, .reached = word->letters};
+    uint32_t groups = 0;
     for (size_t i = 0; i < word->count; i++) {
-        pairs[i] = 0;
         for (size_t p = 0; i > 0 && p < lexicon->pair_count; p++)
             if (lexicon->pairs[p].second == word->at[i] && lexicon->pairs[p].first == word->at[i - 1])
-                pairs[i] |= lexicon->pairs[p].groups;
-        all |= pairs[i];
+                near.pairs[i] |= lexicon->pairs[p].groups;
+        groups |= near.pairs[i] | word->looks[i];
+        near.has_dirt = near.has_dirt || is_dirt(word->at[i]);
     }
-    return all != 0;
+    for (size_t group = 0; group < 32; group++)
+        if (groups >> group & 1)
+            near.reached |= lexicon->group_letters[group];
+    return near;
 }
 
 static void sort_words(struct depesha_grammar *grammar)
@@ -244,9 +261,7 @@ static void sort_words(struct depesha_grammar *grammar)
             const struct word *word = &lexicon->words[i];
             if (word->count != length)
                 continue;
-            struct near *near = &lexicon->near[done++];
-            *near = (struct near){.word = word, .letters = word->letters};
-            near->has_pairs = find_pairs(lexicon, word, near->pairs);
+            lexicon->near[done++] = near_of(lexicon, word);
         }
     }
     lexicon->begin[MAX_WORD + 1] = done;
@@ -258,7 +273,7 @@ void lexicon_open(struct depesha_grammar *grammar)
     if (grammar->twins[1] != NULL)
         learn_twins(grammar->lexicon, grammar->twins[0], grammar->twins[1]);
     for (size_t i = 0; i < grammar->shape_count; i++)
-        learn_shapes(grammar->lexicon, grammar->shapes[i], UINT32_C(1) << i);
+        learn_shapes(grammar->lexicon, grammar->shapes[i], i);
     for (const struct field *field = grammar->fields; field != NULL; field = field->next)
         if (field->zones != 0)
             learn_node(grammar, field->node);
@@ -308,7 +323,7 @@ static int step_cost(const struct near *a, const struct near *b, int cost[][MAX_
     int through = cost[i - 1][j - 1], up = cost[i - 1][j], left = cost[i][j - 1];
     if (c == b->word->at[j - 1])
         return least(through, least(up, left) + CHANGE);
-    bool dirt = !is_letter(c) && !is_digit(c); /* a sign within a word */
+    bool dirt = is_dirt(c);
     int best = through + (dirt || (looks & others) ? SHAPE : CHANGE);
     best = least(best, up + (dirt ? SHAPE : CHANGE));
     best = least(best, left + CHANGE);
@@ -348,19 +363,29 @@ static int tolerance(size_t count)
     return count < 6 ? SHAPE : count < 9 ? CHANGE : count < 12 ? CHANGE + SHAPE : 2 * CHANGE;
 }
 
-/* Whether more letters than `most` are in one of two words only. */
-static bool is_apart(uint32_t a, uint32_t b, int most)
+static bool is_more(uint32_t set, int count)
 {
-    uint32_t set = a ^ b;
-    for (; set != 0 && most > 0; most--)
+    for (; set != 0 && count > 0; count--)
         set &= set - 1;
     return set != 0;
+}
+
+/*
+ * Whether two words have letters that keep them further apart than the limit: more than it allows are no letters of the
+ * other, nor look like some of it; or more are in one word only than even one taken for two can bring about.
+ */
+static bool is_apart(const struct near *a, const struct near *b, int limit)
+{
+    int changes = limit / CHANGE;
+    if (is_more(a->letters ^ b->letters, 3 * limit))
+        return true;
+    return !a->has_dirt && (is_more(a->letters & ~b->reached, changes) || is_more(b->letters & ~a->reached, changes));
 }
 
 const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const struct word *word)
 {
     const struct lexicon *lexicon = grammar->lexicon;
-    struct near own = {.word = word, .letters = word->letters};
+    struct near own;
     const struct word *best = NULL;
     int best_cost = FAR;
     bool tie = false;
@@ -369,15 +394,14 @@ const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const 
     size_t longest = least((int)(word->count + most), MAX_WORD);
     if (word->count > MAX_WORD)
         return NULL;
-    own.has_pairs = find_pairs(lexicon, word, own.pairs);
+    own = near_of(lexicon, word);
     for (size_t length = shortest; length <= longest; length++) {
         int limit = least(tolerance(length), best_cost);
         if ((length > word->count ? length - word->count : word->count - length) > (size_t)limit)
             continue;
         for (size_t i = lexicon->begin[length]; i < lexicon->begin[length + 1]; i++) {
             const struct near *near = &lexicon->near[i];
-            /* A letter changed is two that differ; one taken for two, or two for one, are three. */
-            if (is_apart(own.letters, near->letters, (own.has_pairs || near->has_pairs ? 3 : 2) * limit))
+            if (is_apart(&own, near, limit))
                 continue;
             int cost = distance(&own, near, limit);
             if (cost == FAR)

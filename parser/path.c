@@ -198,15 +198,15 @@ static int words_between(const struct text *text, size_t start, size_t end)
     return words;
 }
 
-/* What it costs to leave the rest of the line unexplained. */
-static int rest_cost(const struct search *s, const struct zone *zone, const struct point *point)
+/* What it costs to leave the rest of the line unexplained, which has so many words. */
+static int rest_cost(const struct search *s, const struct zone *zone, const struct point *point, int words)
 {
     const struct line *line = &s->matcher->lines->at[point->line];
     if (line->blank)
         return 0;
     if (point->offset == line->first)
         return line->prose ? zone->prose : zone->line;
-    int cost = zone->reading ? zone->word * words_between(s->matcher->text, point->offset, line->end) : zone->line;
+    int cost = zone->reading ? zone->word * words : zone->line;
     return zone->prose < 0 && cost < zone->prose ? zone->prose : cost;
 }
 
@@ -214,10 +214,12 @@ static void follow_rest(struct search *s, uint32_t p, uint32_t living)
 {
     const struct lines *lines = s->matcher->lines;
     size_t line = s->points[p].line;
+    bool whole = s->points[p].offset == lines->at[line].first;
+    int words = whole ? 0 : words_between(s->matcher->text, s->points[p].offset, lines->at[line].end);
     uint32_t to = point_at(s, line + 1, line + 1 < lines->count ? lines->at[line + 1].first : s->matcher->text->size);
     for (size_t z = 0; z < s->grammar->zone_count; z++)
         if (living >> z & 1) {
-            int cost = rest_cost(s, &s->grammar->zones[z], &s->points[p]);
+            int cost = rest_cost(s, &s->grammar->zones[z], &s->points[p], words);
             struct arrival arrival = {arrivals_at(s, p)[z].score + cost, p, NONE, STEP_LINE, z};
             relax(s, to, z, &arrival);
         }

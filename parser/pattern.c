@@ -11,7 +11,7 @@
 enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 20000, HEAP_LIMIT_KIB = 16 * 1024, MAX_PATTERN = 256 * 1024, BRIEF = 40 };
 
 /* So many tries make machine code worth its while. */
-enum { TRIES_BEFORE_JIT = 200 };
+enum { TRIES_BEFORE_JIT = 500 };
 
 enum capture { NO_CAPTURE, CAPTURE_SLOTS, CAPTURE_PARTS };
 

@@ -41,11 +41,17 @@ struct atom {
 
 struct shape {
     enum shape_kind kind;
-    struct atom *atom;
-    struct shape *a, *b;
-    const struct node *node;
-    struct branch *branch;
+    struct shape *a;
+    union {
+        struct shape *b;
+        struct atom *atom; /* of what is, must be or must not be a character */
+        const struct node *node;
+        struct branch *branch;
+    };
 };
+
+/* The atom of a shape that has one, or NULL. */
+struct atom *shape_atom(const struct shape *shape);
 
 /* Where shapes are made. */
 struct shapes {
