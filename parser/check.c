@@ -29,7 +29,7 @@ bool match_shown(struct finder *f, const struct pattern *pattern, struct span sp
     struct matcher *matcher = &f->d->matcher;
     const struct text *text = matcher->text;
     matcher->text = &f->d->shown;
-    bool matches = matcher_match(matcher, pattern, span.start, span.end, found);
+    bool matches = matcher_search(matcher, pattern, span.start, span.end, found);
     matcher->text = text;
     return matches;
 }

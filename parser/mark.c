@@ -9,6 +9,9 @@ enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, FIRST_JIT_STACK = 32 
 
 static const size_t HORIZON_BYTES = 4096;
 
+/* Long texts are searched piece by piece, each of which reaches into the next, in bytes. */
+enum { PIECE = 16 * 1024, BESIDE = 1024, LONG_PIECE = 8 * PIECE };
+
 /* A pattern that reaches its limits so often, and once more for each so many bytes, is given up for the document. */
 enum { EXCESSES = 8, BYTES_AN_EXCESS = 64 * 1024 };
 
@@ -154,6 +157,31 @@ bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_
     else
         matcher->exceeded_at = before;
     return matched;
+}
+
+static size_t character_start(const struct text *text, size_t at)
+{
+    while (at > 0 && at < text->size && ((unsigned char)text->at[at] & 0xC0) == 0x80)
+        at--;
+    return at;
+}
+
+/*
+ * A match that ends near the end of its piece is looked for once more in a longer one, for it may be another with what
+ * stands behind it.
+ */
+bool matcher_search(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span)
+{
+    for (size_t start = from;; start = character_start(matcher->text, start + PIECE - BESIDE)) {
+        bool last = to - start <= PIECE;
+        size_t end = last ? to : character_start(matcher->text, start + PIECE);
+        bool matched = matcher_match(matcher, pattern, start, end, span);
+        if (last || (matched && span->end + BESIDE <= end))
+            return matched;
+        size_t further = to - start > LONG_PIECE ? character_start(matcher->text, start + LONG_PIECE) : to;
+        if (matched && matcher_match(matcher, pattern, start, further, span))
+            return true;
+    }
 }
 
 struct span matcher_group(const struct matcher *matcher, size_t n)

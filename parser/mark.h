@@ -41,6 +41,11 @@ void matcher_lines(struct matcher *matcher, struct lines *lines);
  * matcher_group. False where there is no match, or a limit was reached.
  */
 bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span);
+/*
+ * The same anywhere in a text that may be long: PCRE2 looks beforehand whether a letter that it needs is there at all,
+ * again for each place and up to the end.
+ */
+bool matcher_search(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span);
 bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, struct span *span);
 /* Group n of the last match; start > end where it took no part. */
 struct span matcher_group(const struct matcher *matcher, size_t n);
