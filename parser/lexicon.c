@@ -18,15 +18,15 @@ struct near {
     const struct word *word;
     uint32_t letters, reached; /* as in a word: its own, and those that these look like */
     bool has_dirt;             /* signs within */
-    uint32_t pairs[MAX_WORD]; /* what a letter and the one before it look like together */
+    uint32_t pairs[MAX_WORD];  /* what a letter and the one before it look like together */
 };
 
 struct lexicon {
     struct word *words;
     size_t count, room;
-    struct near *near; /* the words by length, */
+    struct near *near;          /* the words by length, */
     size_t begin[MAX_WORD + 2]; /* where those of each length begin */
-    uint16_t slots[SLOTS]; /* words by hash: index + 1 */
+    uint16_t slots[SLOTS];      /* words by hash: index + 1 */
     uint32_t looks[MAX_LOOKS];
     uint32_t digits[10];
     uint32_t twins[MAX_LOOKS];

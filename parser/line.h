@@ -7,7 +7,8 @@
 
 /* Offsets are bytes of the text. */
 struct line {
-    uint32_t start, first, end, next; /* first: behind blanks, damage and noise; end: before the break; next: behind it */
+    uint32_t start, first, end,
+        next; /* first: behind blanks, damage and noise; end: before the break; next: behind it */
     bool blank, prose;
 };
 

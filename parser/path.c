@@ -25,14 +25,26 @@ enum {
 /* The best way to be in a zone at a point. */
 struct arrival {
     int score;
-    uint32_t from, mark;          /* the point before; what was found there */
+    uint32_t from, mark;           /* the point before, or what is past; what was found there */
     unsigned char kind, from_zone; /* enum step_kind */
+    bool past;
 };
 
 /* A place where something can begin. Offsets fit, for larger inputs are refused. */
 struct point {
     uint32_t offset, line;
     uint32_t next; /* the next point of the line, or NONE */
+};
+
+/* An arrival that only matters as part of a way; later ones have higher numbers. */
+struct past {
+    uint32_t before, offset, mark; /* before: NONE where ways begin */
+    unsigned char kind, zone;
+};
+
+struct numbers {
+    uint32_t *at;
+    size_t count, room;
 };
 
 struct search {
@@ -46,9 +58,9 @@ struct search {
     uint16_t *counts; /* of the points of each line */
     uint32_t here;    /* the point that is followed; what is reached lies behind it */
     bool flat;        /* long lines may be several that were joined */
-    size_t settle_at; /* so many points are too many to keep */
-    uint32_t *way, *places, *taken; /* for settling; taken: the marks of the steps */
-    size_t way_count, way_room, place_room, taken_count, taken_room;
+    struct past *past;
+    size_t past_count, past_room, past_limit; /* the limit: so much is looked through for what is certain */
+    struct numbers way, heads, places, taken; /* taken: the marks of the steps; the others are for a while */
 };
 
 static bool is_long(const struct search *s, size_t line)
@@ -132,7 +144,7 @@ static void switch_zones(struct search *s, uint32_t p)
             for (size_t n = 0; score > DEAD && n < zone->next_count; n++) {
                 size_t next = zone->next[n];
                 if (score + grammar->zones[next].enter > zones[next].score) {
-                    zones[next] = (struct arrival){score + grammar->zones[next].enter, p, NONE, STEP_SWITCH, z};
+                    zones[next] = (struct arrival){score + grammar->zones[next].enter, p, NONE, STEP_SWITCH, z, false};
                     changed = true;
                 }
             }
@@ -168,7 +180,7 @@ static void follow_mark(struct search *s, uint32_t p, uint32_t living, const str
     int gain = mark->field->weight - (is_flat(s, s->points[p].line) ? FLAT_COST : 0);
     for (size_t z = 0; z < s->grammar->zone_count; z++)
         if ((living & mark->field->zones) >> z & 1) {
-            struct arrival arrival = {arrivals_at(s, p)[z].score + gain, p, index, STEP_MARK, z};
+            struct arrival arrival = {arrivals_at(s, p)[z].score + gain, p, index, STEP_MARK, z, false};
             relax(s, to, mark->field->leads ? mark->field->then : z, &arrival);
         }
 }
@@ -220,7 +232,7 @@ static void follow_rest(struct search *s, uint32_t p, uint32_t living)
     for (size_t z = 0; z < s->grammar->zone_count; z++)
         if (living >> z & 1) {
             int cost = rest_cost(s, &s->grammar->zones[z], &s->points[p], words);
-            struct arrival arrival = {arrivals_at(s, p)[z].score + cost, p, NONE, STEP_LINE, z};
+            struct arrival arrival = {arrivals_at(s, p)[z].score + cost, p, NONE, STEP_LINE, z, false};
             relax(s, to, z, &arrival);
         }
 }
@@ -251,7 +263,7 @@ static void follow_word(struct search *s, uint32_t p, uint32_t living)
             continue;
         if (to == NONE)
             to = point_behind(s, word_end(s->matcher->text, offset, line->end), s->points[p].line);
-        struct arrival arrival = {arrivals_at(s, p)[z].score + s->grammar->zones[z].word, p, NONE, STEP_WORD, z};
+        struct arrival arrival = {arrivals_at(s, p)[z].score + s->grammar->zones[z].word, p, NONE, STEP_WORD, z, false};
         relax(s, to, z, &arrival);
     }
 }
@@ -270,129 +282,166 @@ static void expand(struct search *s, uint32_t p)
     follow_word(s, p, living);
 }
 
-/* ---- ways back -------------------------------------------------------------------------------- */
+/* ---- what is past ----------------------------------------------------------------------------- */
 
-/* A zone at a point, as one number: where its arrival is. */
-static uint32_t node_of(const struct search *s, uint32_t p, size_t zone)
+static void add_number(struct search *s, struct numbers *numbers, uint32_t number)
 {
-    return p * (uint32_t)s->grammar->zone_count + (uint32_t)zone;
+    numbers->at = arena_grow(s->matcher->arena, numbers->at, numbers->count, &numbers->room, numbers->count + 1,
+                             sizeof *numbers->at);
+    numbers->at[numbers->count++] = number;
 }
 
-/* The one before; NONE where the way begins. */
-static uint32_t node_before(const struct search *s, uint32_t node)
+static void clear_numbers(struct search *s, struct numbers *numbers, size_t count)
 {
-    const struct arrival *arrival = &s->arrivals[node];
-    return arrival->kind == STEP_START ? NONE : node_of(s, arrival->from, arrival->from_zone);
+    numbers->at = arena_grow(s->matcher->arena, numbers->at, 0, &numbers->room, count, sizeof *numbers->at);
+    numbers->count = count;
+    memset(numbers->at, 0, count * sizeof *numbers->at);
 }
 
-static void read_way(struct search *s, uint32_t node)
-{
-    for (s->way_count = 0; node != NONE; node = node_before(s, node)) {
-        s->way = arena_grow(s->matcher->arena, s->way, s->way_count, &s->way_room, s->way_count + 1, sizeof *s->way);
-        s->way[s->way_count++] = node;
-    }
-}
-
-/* The steps of the way from its beginning to the node that is `end` from its end. */
-static void add_steps(struct search *s, size_t end)
-{
-    struct path *path = s->path;
-    struct arena *arena = s->matcher->arena;
-    size_t zones = s->grammar->zone_count;
-    for (size_t i = s->way_count - 1; i > end; i--) {
-        uint32_t from = s->way[i], to = s->way[i - 1];
-        const struct arrival *arrival = &s->arrivals[to];
-        path->steps = arena_grow(arena, path->steps, path->count, &s->step_room, path->count + 1, sizeof *path->steps);
-        path->steps[path->count++] = (struct step){
-            .kind = arrival->kind,
-            .start = s->points[from / zones].offset,
-            .end = s->points[to / zones].offset,
-            .zone = to % zones,
-        };
-        if (arrival->kind != STEP_MARK)
-            continue;
-        s->taken = arena_grow(arena, s->taken, s->taken_count, &s->taken_room, s->taken_count + 1, sizeof *s->taken);
-        s->taken[s->taken_count++] = arrival->mark;
-    }
-}
-
-/*
- * How far from its end the first way, of those that can go on from a line, shares its beginning with all others. A
- * place is that of a node on the first way, or of where it joins it, + 1.
+/* The number in the past of an arrival, which with all before it becomes past. `places` holds what has become so, + 1.
  */
-static size_t find_fork(struct search *s, size_t line)
+static uint32_t remember(struct search *s, uint32_t p, size_t zone)
 {
-    size_t nodes = s->point_count * s->grammar->zone_count, fork = 0;
-    s->places = arena_grow(s->matcher->arena, s->places, 0, &s->place_room, nodes, sizeof *s->places);
-    memset(s->places, 0, nodes * sizeof *s->places);
-    s->way_count = 0;
-    for (size_t at = 0; at < nodes; at++) {
-        uint32_t node = (uint32_t)at;
-        if (s->points[at / s->grammar->zone_count].line < line || s->arrivals[at].score == DEAD)
-            continue;
-        if (s->way_count == 0) {
-            read_way(s, node);
-            for (size_t i = 0; i < s->way_count; i++)
-                s->places[s->way[i]] = (uint32_t)i + 1;
-        }
-        while (node != NONE && s->places[node] == 0)
-            node = node_before(s, node);
-        if (node == NONE)
-            return s->way_count; /* they began in two zones */
-        uint32_t place = s->places[node];
-        fork = place - 1 > fork ? place - 1 : fork;
-        for (node = (uint32_t)at; s->places[node] == 0; node = node_before(s, node))
-            s->places[node] = place;
+    size_t zones = s->grammar->zone_count, node = p * zones + zone;
+    uint32_t before = NONE;
+    for (s->way.count = 0;;) {
+        const struct arrival *arrival = &s->arrivals[node];
+        before = s->places.at[node] - 1; /* NONE where it has not */
+        if (before != NONE)
+            break;
+        add_number(s, &s->way, (uint32_t)node);
+        before = arrival->past ? arrival->from : NONE;
+        if (arrival->past || arrival->kind == STEP_START)
+            break;
+        node = arrival->from * zones + arrival->from_zone;
     }
-    return fork;
+    while (s->way.count > 0) {
+        node = s->way.at[--s->way.count];
+        s->past =
+            arena_grow(s->matcher->arena, s->past, s->past_count, &s->past_room, s->past_count + 1, sizeof *s->past);
+        s->past[s->past_count] = (struct past){before, s->points[node / zones].offset, s->arrivals[node].mark,
+                                               s->arrivals[node].kind, (unsigned char)(node % zones)};
+        before = (uint32_t)s->past_count++;
+        s->places.at[node] = before + 1;
+    }
+    return before;
 }
 
-/* Gives up all points before one, for no way goes back beyond it. `places` is taken for their new numbers. */
-static void drop_points(struct search *s, uint32_t keep, size_t line)
+/* Keeps only the points from a line on. */
+static void drop_points(struct search *s, size_t line)
 {
-    size_t zones = s->grammar->zone_count, count = 0;
-    const struct point first = s->points[keep];
-    uint32_t *now = s->places;
+    size_t zones = s->grammar->zone_count, count = 0, last = line;
+    uint32_t *now = s->places.at;
     for (size_t p = 0; p < s->point_count; p++) {
-        const struct point *point = &s->points[p];
-        bool kept = point->line > first.line || (point->line == first.line && point->offset >= first.offset);
-        now[p] = kept ? (uint32_t)count++ : NONE;
+        now[p] = s->points[p].line >= line ? (uint32_t)count++ : NONE;
+        last = s->points[p].line > last ? s->points[p].line : last;
     }
-    size_t last = line;
     for (size_t p = 0; p < s->point_count; p++) {
         if (now[p] == NONE)
             continue;
-        struct point *point = &s->points[now[p]];
-        *point = s->points[p];
-        point->next = point->next == NONE ? NONE : now[point->next];
-        last = point->line > last ? point->line : last;
-        for (size_t z = 0; z < zones; z++) {
-            struct arrival arrival = arrivals_at(s, p)[z];
-            if (arrival.score > DEAD)
-                arrival.from = arrival.kind == STEP_START ? 0 : now[arrival.from];
-            arrivals_at(s, now[p])[z] = arrival;
-        }
+        struct point point = s->points[p];
+        point.next = point.next == NONE ? NONE : now[point.next];
+        s->points[now[p]] = point;
+        memmove(arrivals_at(s, now[p]), arrivals_at(s, p), zones * sizeof *s->arrivals);
     }
     for (size_t n = line; n <= last; n++)
         if (s->first[n] != NONE)
             s->first[n] = now[s->first[n]];
     s->point_count = count;
+    s->here = NONE;
 }
 
-/* What all ways from a line on have in common is certain, and needs no points any more. */
+/* The steps of a way, from its beginning on. */
+static void add_steps(struct search *s, uint32_t end)
+{
+    struct path *path = s->path;
+    s->way.count = 0;
+    for (uint32_t n = end; s->past[n].before != NONE; n = s->past[n].before)
+        add_number(s, &s->way, n);
+    for (size_t i = s->way.count; i > 0; i--) {
+        const struct past *to = &s->past[s->way.at[i - 1]];
+        path->steps = arena_grow(s->matcher->arena, path->steps, path->count, &s->step_room, path->count + 1,
+                                 sizeof *path->steps);
+        path->steps[path->count++] =
+            (struct step){.kind = to->kind, .start = s->past[to->before].offset, .end = to->offset, .zone = to->zone};
+        if (to->kind == STEP_MARK)
+            add_number(s, &s->taken, to->mark);
+    }
+}
+
+/* Where the ways to all heads part; NONE if they began apart. The heads are taken back to there. */
+static uint32_t find_fork(struct search *s)
+{
+    struct numbers *heads = &s->heads;
+    while (heads->count > 1) {
+        size_t latest = 0;
+        for (size_t i = 1; i < heads->count; i++)
+            if (heads->at[i] > heads->at[latest])
+                latest = i;
+        uint32_t before = s->past[heads->at[latest]].before;
+        if (before == NONE)
+            return NONE;
+        heads->at[latest] = before;
+        for (size_t i = 0; i < heads->count; i++)
+            if (i != latest && heads->at[i] == before) {
+                heads->at[latest] = heads->at[--heads->count];
+                break;
+            }
+    }
+    return heads->count == 0 ? NONE : heads->at[0];
+}
+
+/* Of the past only the ways to living arrivals are kept, from the fork on. */
+static void drop_past(struct search *s, uint32_t fork)
+{
+    size_t nodes = s->point_count * s->grammar->zone_count, count = 0;
+    clear_numbers(s, &s->places, s->past_count);
+    uint32_t *now = s->places.at;
+    for (size_t i = 0; i < nodes; i++)
+        for (uint32_t n = s->arrivals[i].past ? s->arrivals[i].from : NONE; n != NONE && now[n] == 0;
+             n = n == fork ? NONE : s->past[n].before)
+            now[n] = 1;
+    for (size_t n = 0; n < s->past_count; n++) {
+        if (now[n] == 0)
+            continue;
+        struct past past = s->past[n];
+        past.before = n == fork || past.before == NONE ? NONE : now[past.before];
+        now[n] = (uint32_t)count;
+        s->past[count++] = past;
+    }
+    for (size_t i = 0; i < nodes; i++)
+        if (s->arrivals[i].past)
+            s->arrivals[i].from = now[s->arrivals[i].from];
+    s->past_count = count;
+}
+
+/* What lies before a line is past, and what all ways through it have in common is certain. */
 static void settle(struct search *s, size_t line)
 {
-    if (s->point_count < s->settle_at)
+    size_t zones = s->grammar->zone_count;
+    if (s->point_count < SETTLE)
         return;
-    size_t fork = find_fork(s, line);
-    if (s->way_count > fork + 1) {
-        uint32_t node = s->way[fork];
+    clear_numbers(s, &s->places, s->point_count * zones);
+    for (uint32_t p = 0; p < s->point_count; p++)
+        for (size_t z = 0; z < zones && s->points[p].line >= line; z++) {
+            struct arrival *arrival = &arrivals_at(s, p)[z];
+            if (arrival->score == DEAD || arrival->past || arrival->kind == STEP_START)
+                continue;
+            arrival->from = remember(s, arrival->from, arrival->from_zone);
+            arrival->past = true;
+        }
+    drop_points(s, line);
+    if (s->past_count < s->past_limit)
+        return;
+    s->heads.count = 0;
+    for (size_t i = 0; i < s->point_count * zones; i++)
+        if (s->arrivals[i].past)
+            add_number(s, &s->heads, s->arrivals[i].from);
+    uint32_t fork = find_fork(s);
+    if (fork != NONE)
         add_steps(s, fork);
-        s->arrivals[node].kind = STEP_START;
-        drop_points(s, node / (uint32_t)s->grammar->zone_count, line);
-    }
-    s->here = NONE;
-    s->settle_at = s->point_count > SETTLE / 2 ? 2 * s->point_count : SETTLE;
+    drop_past(s, fork);
+    s->past_limit = s->past_count > SETTLE ? 2 * s->past_count : 2 * SETTLE;
 }
 
 /* The best way to the end. */
@@ -405,11 +454,11 @@ static void trace(struct search *s, uint32_t last)
         if (arrivals_at(s, last)[z].score > arrivals_at(s, last)[zone].score)
             zone = z;
     path->score = arrivals_at(s, last)[zone].score;
-    read_way(s, node_of(s, last, zone));
-    add_steps(s, 0);
+    clear_numbers(s, &s->places, s->point_count * s->grammar->zone_count);
+    add_steps(s, remember(s, last, zone));
     for (size_t i = 0; i < path->count; i++)
         if (path->steps[i].kind == STEP_MARK)
-            path->steps[i].mark = &path->marks[s->taken[taken++]];
+            path->steps[i].mark = &path->marks[s->taken.at[taken++]];
     if (path->count > 0)
         path->steps[0].start = 0;
 }
@@ -419,7 +468,7 @@ void path_find(struct matcher *matcher, bool flat, struct path *path)
     const struct lines *lines = matcher->lines;
     *path = (struct path){0};
     struct search s = {.matcher = matcher, .grammar = matcher->grammar, .path = path, .here = NONE, .flat = flat};
-    s.settle_at = SETTLE;
+    s.past_limit = 2 * SETTLE;
     s.first = arena_take(matcher->arena, lines->count + 1, sizeof *s.first);
     s.counts = arena_take(matcher->arena, lines->count + 1, sizeof *s.counts);
     memset(s.first, 0xFF, (lines->count + 1) * sizeof *s.first); /* NONE */

@@ -303,8 +303,9 @@ static void find_read_as_words(struct finder *f)
             word++;
         if (word->capitals != NULL && mended.start >= f->record->span.start && mended.end <= f->record->span.end &&
             !is_found(f, shown_span(f, mended)))
-            find(f, mended, NULL,
-                 (const struct telling[]){{"text", shown_text(f, shown_span(f, mended))}, {"word", word->written}, {0}});
+            find(
+                f, mended, NULL,
+                (const struct telling[]){{"text", shown_text(f, shown_span(f, mended))}, {"word", word->written}, {0}});
     }
 }
 

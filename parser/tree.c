@@ -105,8 +105,7 @@ static bool begins_word(const struct text *text, size_t at)
     bool small = before >= 'a' && before <= 'z';
     if (small && ((byte >= 'a' && byte <= 'z') || byte == ' ')) /* mostly */
         return false;
-    bool behind_word =
-        small || (before >= 'A' && before <= 'Z') || before >= 0x80 || (before >= '0' && before <= '9');
+    bool behind_word = small || (before >= 'A' && before <= 'Z') || before >= 0x80 || (before >= '0' && before <= '9');
     return !behind_word || (byte != ' ' && at_boundary(text, at));
 }
 

@@ -234,6 +234,11 @@ struct parts {
     size_t count;
 };
 
+static bool is_filled(struct span group)
+{
+    return group.start < group.end;
+}
+
 /* Takes a text apart by the pattern of its token. */
 static struct parts take_apart(struct matcher *matcher, const struct definition *reader, struct span span)
 {
@@ -242,14 +247,13 @@ static struct parts take_apart(struct matcher *matcher, const struct definition 
     if (reader == NULL || !matcher_match(matcher, &reader->parts, span.start, span.end, &found))
         return parts;
     const struct compiled *compiled = pattern_compiled(matcher->grammar, &reader->parts, matcher->arena);
-    size_t room = 0;
-    for (size_t i = 0; i < compiled->part_count; i++) {
-        struct span group = matcher_group(matcher, i + 1);
-        if (group.start >= group.end)
-            continue;
-        parts.at = arena_grow(matcher->arena, parts.at, parts.count, &room, parts.count + 1, sizeof *parts.at);
-        parts.at[parts.count++] = (struct part){compiled->part_names[i], group};
-    }
+    for (size_t i = 0; i < compiled->part_count; i++)
+        parts.count += is_filled(matcher_group(matcher, i + 1));
+    parts.at = arena_take(matcher->arena, parts.count, sizeof *parts.at);
+    parts.count = 0;
+    for (size_t i = 0; i < compiled->part_count; i++)
+        if (is_filled(matcher_group(matcher, i + 1)))
+            parts.at[parts.count++] = (struct part){compiled->part_names[i], matcher_group(matcher, i + 1)};
     return parts;
 }
 
