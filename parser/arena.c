@@ -98,10 +98,8 @@ static void *enlarge(struct arena *arena, void *old, size_t need)
     return larger->bytes;
 }
 
-void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size)
+void *arena_enlarge(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size)
 {
-    if (want <= *room)
-        return old;
     size_t more = *room < 8 ? 8 : *room;
     while (more < want)
         more = more > SIZE_MAX / 2 ? want : more * 2;

@@ -25,11 +25,17 @@ struct arena {
 /* Zeroed memory for `count` things of `size` bytes. Never NULL: leaves by arena->escape. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
+/* For arena_grow, where there is no room. */
+void *arena_enlarge(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size);
+
 /*
  * Room for `want` things where `*room` were, of which `used` are kept; what is behind them is not zeroed. Moves: `old`
  * is of no use any more. Doubles.
  */
-void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size);
+static inline void *arena_grow(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size)
+{
+    return want <= *room ? old : arena_enlarge(arena, old, used, room, want, size);
+}
 
 /* A copy of `size` bytes with a 0 behind them. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);

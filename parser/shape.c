@@ -15,11 +15,6 @@ struct shape *shape_new(struct shapes *shapes, enum shape_kind kind, struct shap
     return shape;
 }
 
-struct atom *shape_atom(const struct shape *shape)
-{
-    return shape->kind == SHAPE_ATOM || shape->kind == SHAPE_NEXT || shape->kind == SHAPE_NOT ? shape->atom : NULL;
-}
-
 static struct shape *nothing(struct shapes *shapes)
 {
     return shape_new(shapes, SHAPE_NOTHING, NULL, NULL);

@@ -51,7 +51,10 @@ struct shape {
 };
 
 /* The atom of a shape that has one, or NULL. */
-struct atom *shape_atom(const struct shape *shape);
+static inline struct atom *shape_atom(const struct shape *shape)
+{
+    return shape->kind == SHAPE_ATOM || shape->kind == SHAPE_NEXT || shape->kind == SHAPE_NOT ? shape->atom : NULL;
+}
 
 /* Where shapes are made. */
 struct shapes {

@@ -94,7 +94,7 @@ static bool utf8_valid(const unsigned char *at, size_t size)
     return length > 0;
 }
 
-size_t text_next(const char *at, size_t size, size_t offset, uint32_t *point)
+size_t text_decode(const char *at, size_t size, size_t offset, uint32_t *point)
 {
     *point = TEXT_REPLACEMENT;
     return offset < size ? utf8_decode((const unsigned char *)at + offset, size - offset, point) : 0;

@@ -65,11 +65,20 @@ size_t text_source_end(const struct text *text, size_t start, size_t end);
 /* The byte of the text that a byte of the source stands at: the way back from text_source. */
 size_t text_at_source(const struct text *text, size_t source);
 
+/* For text_next, where it is no ASCII. */
+size_t text_decode(const char *at, size_t size, size_t offset, uint32_t *point);
+
 /*
  * Decodes the code point at `offset` of `size` bytes of UTF-8 into *point. Returns its length in
  * bytes; 0, and TEXT_REPLACEMENT in *point, at the end or where there is no valid sequence.
  */
-size_t text_next(const char *at, size_t size, size_t offset, uint32_t *point);
+static inline size_t text_next(const char *at, size_t size, size_t offset, uint32_t *point)
+{
+    if (offset >= size || (unsigned char)at[offset] >= 0x80)
+        return text_decode(at, size, offset, point);
+    *point = (unsigned char)at[offset];
+    return 1;
+}
 
 /*
  * Makes a new text out of an old one, from front to back: ranges of the old text are kept or
