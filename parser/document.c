@@ -125,14 +125,15 @@ static void reading_restore(struct depesha_document *d, const struct reading *re
     d->repairs = reading->repairs;
 }
 
-static void read_records(struct depesha_document *d, bool flat, document_way *way, void *context)
+static void find_path(struct depesha_document *d, bool flat)
 {
     const struct reading none = {.text = d->text, .lines = d->lines, .repairs = d->repairs};
     reading_restore(d, &none);
-    if (way != NULL)
-        way(d, context);
-    else
-        path_find(&d->matcher, flat, &d->path);
+    path_find(&d->matcher, flat, &d->path);
+}
+
+static void read_records(struct depesha_document *d)
+{
     tree_grow(d);
     for (size_t i = 0; i < d->record_count; i++)
         form_choose(d, &d->records[i]);
@@ -156,8 +157,11 @@ static void read_mended(struct depesha_document *d)
         return;
     }
     matcher_lines(&d->matcher, &d->lines);
-    read_records(d, false, NULL, NULL);
-    if (d->path.score <= plain.path.score || (recognised && !is_recognised(d)))
+    find_path(d, false);
+    bool better = d->path.score > plain.path.score;
+    if (better)
+        read_records(d);
+    if (!better || (recognised && !is_recognised(d)))
         reading_restore(d, &plain);
 }
 
@@ -200,13 +204,18 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     d->page_lines = d->lines;
     if (d->page.at != d->shown.at)
         lines_read(&d->arena, &d->page, &d->page_lines);
-    read_records(d, false, way, context);
+    if (way == NULL)
+        find_path(d, false);
+    else
+        way(d, context);
+    read_records(d);
     if (way == NULL)
         read_mended(d);
     bool recognised = is_recognised(d);
     if (way == NULL && path_can_be_flat(&d->matcher, &d->path, recognised)) {
         struct reading plain = reading_of(d);
-        read_records(d, true, NULL, NULL);
+        find_path(d, true);
+        read_records(d);
         d->flat = is_recognised(d) && (!recognised || d->path.score >= plain.path.score + FLAT_GAIN);
         if (!d->flat)
             reading_restore(d, &plain);
