@@ -111,20 +111,30 @@ static void add_paragraph(struct depesha_document *d, struct record *record, str
     *paragraph = (struct buffer){.arena = &d->arena};
 }
 
+static bool is_no_break(const char *at, size_t size)
+{
+    return size > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0;
+}
+
 /* Blanks of any width fold to one. */
 static void add_line(struct buffer *paragraph, const char *at, size_t size)
 {
-    if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-        buffer_puts(paragraph, " ");
-    for (size_t i = 0; i < size; i++) {
-        bool no_break = i + 1 < size && (unsigned char)at[i] == 0xC2 && (unsigned char)at[i + 1] == 0xA0;
-        if ((unsigned char)at[i] > ' ' && !no_break) {
-            buffer_add(paragraph, at + i, 1);
-        } else if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ') {
-            buffer_puts(paragraph, " ");
+    bool blank = paragraph->size > 0;
+    for (size_t i = 0, end; i < size; i = end) {
+        for (end = i; end < size && (unsigned char)at[end] > ' ' && !is_no_break(at + end, size - end);)
+            end++;
+        if (end == i) {
+            end += is_no_break(at + i, size - i) ? 2 : 1;
+            blank = true;
+            continue;
         }
-        i += no_break;
+        if (blank && paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
+            buffer_puts(paragraph, " ");
+        buffer_add(paragraph, at + i, end - i);
+        blank = false;
     }
+    if (blank && paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
+        buffer_puts(paragraph, " ");
 }
 
 void body_fold(struct depesha_document *d, struct record *record)

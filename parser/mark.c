@@ -192,15 +192,17 @@ struct span matcher_group(const struct matcher *matcher, size_t n)
     return (struct span){offsets[2 * n], offsets[2 * n + 1]};
 }
 
+/* Mostly there are only blanks, before a letter or digit. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to)
 {
     struct span span;
-    unsigned char c = from < to ? (unsigned char)matcher->text->at[from] : 'a';
+    size_t at = from;
+    while (at < to && (matcher->text->at[at] == ' ' || matcher->text->at[at] == '\t'))
+        at++;
+    unsigned char c = at < to ? (unsigned char)matcher->text->at[at] : 'a';
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        return from;
-    if (!matcher_match(matcher, &matcher->grammar->lead, from, to, &span))
-        return from;
-    return span.end;
+        return at;
+    return matcher_match(matcher, &matcher->grammar->lead, from, to, &span) ? span.end : from;
 }
 
 enum character { OTHER, UPPER, LOWER, DIGIT };
