@@ -115,7 +115,8 @@ help:
 	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
 	@echo 'make bench         speed and memory, against other tools, on CABLES cables ($(CABLES)); writes bench/results'
 	@echo 'make adversarial   how time and memory grow with inputs that are made to be slow'
-	@echo 'make coverage      what the tests reach of the library; "make sanitize-threads": one grammar in 16 threads'
+	@echo 'make coverage      what the tests reach of the library; "make fuzz-coverage": what the fuzzers do'
+	@echo 'make sanitize-threads  one grammar in 16 threads'
 	@echo 'make dev           a build with more warnings, each of them an error'
 	@echo 'make tidy          clang-tidy and cppcheck'
 	@echo 'make format        clang-format; "make format-check" only says what is amiss'
@@ -370,7 +371,7 @@ longest = $(if $(filter generate,$(1)),8,$(if $(filter text,$(1)),512,2048))
 
 COMPILE_HARNESS = $(COMPILE) -Ifuzz -Iparser $(PACKAGE_CFLAGS) $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MF $@.d
 
-.PHONY: fuzz fuzz-built fuzz-run fuzz-afl fuzz-replay
+.PHONY: fuzz fuzz-built fuzz-run fuzz-afl fuzz-replay fuzz-coverage
 .SECONDEXPANSION:
 $(HARNESSES:%=$(BUILD)/fuzz/%): $(BUILD)/fuzz/%: fuzz/%.c $(HARNESS_PARTS) $$(call mutator,$$*) $(LIBRARY)
 	@mkdir -p $(@D)
@@ -409,6 +410,16 @@ fuzz-run: fuzz-built
 fuzz:
 	$(call prepare,$(TO_BUILD) clang)
 	@$(MAKE) --no-print-directory fuzz-run BUILD=build-fuzz CC='$(CLANG)' CFLAGS='$(FUZZED)'
+
+# What the harnesses reach of the library with their seeds and all that `make fuzz` has found worth keeping.
+FUZZ_COVERED := build-fuzz-coverage
+fuzz-coverage:
+	$(call prepare,$(TO_TEST))
+	@$(MAKE) --no-print-directory fuzz-replay BUILD=$(FUZZ_COVERED) CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='-O0 -g --coverage'
+	@set -e; find $(FUZZ_COVERED) -name '*.gcda' -delete; $(foreach name,$(HARNESSES), \
+	  find fuzz/regressions/$(name)-* fuzz/corpus/$(or $(seeds.$(name)),cables) build-fuzz/fuzz/corpus-$(name) -type f 2>/dev/null | \
+	    xargs -r -n 2000 $(FUZZ_COVERED)/fuzz/replay-$(name) 2>/dev/null;)
+	@sh tests/coverage.sh $(FUZZ_COVERED) || true
 
 # The same harnesses under AFL++, in persistent mode: make fuzz-afl HARNESS=parse TIME=60
 HARNESS ?= parse
@@ -453,7 +464,7 @@ format-check:
 	clang-format --dry-run --Werror $(ALL_C)
 
 clean:
-	rm -rf $(BUILD) build-asan build-tsan build-coverage build-dev build-fuzz build-afl
+	rm -rf $(BUILD) build-asan build-tsan build-coverage build-dev build-fuzz build-fuzz-coverage build-afl
 
 # ---- installing ----------------------------------------------------------------------------------------------------
 
