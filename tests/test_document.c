@@ -787,6 +787,48 @@ static void test_threads(void **state)
     }
 }
 
+static depesha_document *copies_of(const struct sample *sample, size_t count)
+{
+    struct bytes all = bytes_make((sample->text.size + 2) * count);
+    depesha_document *document = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char *at = all.at + i * (sample->text.size + 2);
+        memcpy(at, sample->text.at, sample->text.size);
+        memcpy(at + sample->text.size, "\n\n", 2);
+    }
+    assert_int_equal(depesha_parse(grammar, "copies", all.at, all.size, &document), DEPESHA_OK);
+    free(all.at);
+    return document;
+}
+
+/* What a search has behind it is settled from time to time: the cables behind are read as those before. */
+static void test_many_copies(void **state)
+{
+    enum { FEW = 3, MANY = 300 };
+    (void)state;
+    for (size_t i = 0; i < sample_count; i++) {
+        if (i % 3 != 0 || samples[i].text.size > 4096)
+            continue;
+        snprintf(subject, sizeof subject, "%.250s, many times", samples[i].name);
+        depesha_document *few = copies_of(&samples[i], FEW), *many = copies_of(&samples[i], MANY);
+        require(depesha_document_count(few) % FEW != 0 ||
+                    depesha_document_count(many) / MANY == depesha_document_count(few) / FEW,
+                "the cables are as many");
+        for (size_t n = 1; depesha_document_count(few) == FEW && n + 1 < MANY; n += 41) {
+            require(depesha_value_count(few, 1) == depesha_value_count(many, n), "they have as many values");
+            for (size_t v = 0; v < depesha_value_count(few, 1); v++) {
+                const depesha_value *one = depesha_value_at(few, 1, v), *other = depesha_value_at(many, n, v);
+                assert_string_equal(one->path, other->path);
+                assert_string_equal(one->value, other->value);
+                assert_int_equal(one->start - depesha_value_at(few, 1, 0)->start,
+                                 other->start - depesha_value_at(many, n, 0)->start);
+            }
+        }
+        depesha_document_free(few);
+        depesha_document_free(many);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -808,6 +850,7 @@ int main(void)
         cmocka_unit_test(test_many_brackets),
         cmocka_unit_test(test_random_bytes),
         cmocka_unit_test(test_random_pieces),
+        cmocka_unit_test(test_many_copies),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
