@@ -326,7 +326,7 @@ valgrind:
 	$(call prepare,$(TO_TEST) valgrind)
 	@$(MAKE) --no-print-directory tests-run-valgrind
 
-VALGRIND = valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=99
+VALGRIND = valgrind -q --suppressions=tests/valgrind.suppressions --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=99
 
 tests-run-valgrind: all tests-built
 	@WRAPPER='$(VALGRIND)' BUILD='$(BUILD)' sh tests/run.sh $(TESTS)

@@ -244,9 +244,10 @@ static void write_paragraph(struct cable *cable)
     for (size_t sentences = 1 + chance_below(inventor, 4); sentences > 0; sentences--) {
         size_t words = 6 + chance_below(inventor, 9);
         for (size_t i = 0; i < words; i++) {
+            bool wrap = out->size - line > WIDTH;
             if (out->size > line)
-                buffer_puts(out, out->size - line > WIDTH ? "\n" : " ");
-            if (out->at[out->size - 1] == '\n')
+                buffer_puts(out, wrap ? "\n" : " ");
+            if (wrap)
                 line = out->size;
             invent_word(inventor, out, 4 + chance_below(inventor, LONGEST_WORD - 4), i == 0);
         }

@@ -30,12 +30,28 @@ void lines_read(struct arena *arena, const struct text *text, struct lines *line
     } while (start < text->size);
 }
 
+/* Lines are mostly as long as others: the search begins where the line would be then, and goes on in growing steps. */
 size_t line_at(const struct lines *lines, size_t offset)
 {
-    size_t low = 0, high = lines->count;
+    const struct line *at = lines->at;
+    size_t last = lines->count - 1, whole = at[last].next;
+    size_t low = whole == 0 ? 0 : (size_t)((double)offset / (double)whole * (double)last), high, step = 1;
+    if (low > last)
+        low = last;
+    if (at[low].start <= offset) {
+        for (high = low + 1; high <= last && at[high].start <= offset; step *= 2) {
+            low = high;
+            high = last - high < step ? last + 1 : high + step;
+        }
+    } else {
+        for (high = low; at[low].start > offset; step *= 2) {
+            high = low;
+            low = low < step ? 0 : low - step;
+        }
+    }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (lines->at[middle].start <= offset)
+        if (at[middle].start <= offset)
             low = middle;
         else
             high = middle;

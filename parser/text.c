@@ -10,6 +10,9 @@
 
 enum { SAMPLE = 64 * 1024, NAME = 32, DETECTOR_ROOM = 1024 * 1024 };
 
+/* PCRE2's machine code reads texts by whole words: so many zeros are behind each. */
+enum { BEHIND = 64 };
+
 #define INVALID UINT32_MAX
 
 /* ---- UTF-8 ---------------------------------------------------------------------------------- */
@@ -248,7 +251,7 @@ static void convert(struct arena *arena, const struct source *source, size_t ski
     struct sink sink = {0};
     sink.runs = arena_take(arena, count.run_count, sizeof *sink.runs);
     sink.bad = arena_take(arena, listed, sizeof *sink.bad);
-    sink.at = arena_take(arena, count.size + 1, 1);
+    sink.at = arena_take(arena, count.size + BEHIND, 1);
     pour_all(&sink, source, skip, read);
     text->at = sink.at;
     text->size = sink.size;
@@ -672,7 +675,9 @@ static void copy(struct arena *arena, const struct source *source, size_t skip, 
     text->runs = run;
     text->run_count = 1;
     text->size = source->size - skip;
-    text->at = arena_copy(arena, (const char *)source->at + skip, text->size);
+    char *at = arena_take(arena, text->size + BEHIND, 1);
+    memcpy(at, source->at + skip, text->size);
+    text->at = at;
 }
 
 void text_read(struct arena *arena, const void *bytes, size_t size, struct text *text)
@@ -763,7 +768,7 @@ void text_edit_begin(struct text_edit *edit, struct arena *arena, const struct t
     *edit = (struct text_edit){.old = old, .buffer = {.arena = arena}};
     /* Most edits take away: with the old text's room nothing needs to grow. */
     buffer_add(&edit->buffer, "", 0);
-    edit->buffer.at = arena_grow(arena, edit->buffer.at, 1, &edit->buffer.room, old->size + 1, 1);
+    edit->buffer.at = arena_grow(arena, edit->buffer.at, 1, &edit->buffer.room, old->size + BEHIND, 1);
     edit->runs = arena_grow(arena, NULL, 0, &edit->run_room, old->run_count, sizeof *edit->runs);
 }
 
@@ -840,9 +845,11 @@ void text_edit_put(struct text_edit *edit, size_t start, size_t end, const char 
 
 void text_edit_end(struct text_edit *edit, struct text *text)
 {
+    static const char zeros[BEHIND];
     struct text new = *edit->old;
-    new.at = edit->buffer.at;
     new.size = edit->buffer.size;
+    buffer_add(&edit->buffer, zeros, BEHIND);
+    new.at = edit->buffer.at;
     new.runs = edit->runs;
     new.run_count = edit->run_count;
     *text = new;
