@@ -360,7 +360,7 @@ adversarial: all
 TIME     ?= 60
 HARNESSES := parse check record evidence leaves explain generate grammar text
 CLANG    ?= clang
-FUZZED   := -O2 -g -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
+FUZZED   := -O2 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer
 HARNESS_PARTS := fuzz/harness.c fuzz/harness.h
 # Cables are changed by productions; grammars, code pages and choices by bytes.
@@ -415,7 +415,7 @@ fuzz:
 FUZZ_COVERED := build-fuzz-coverage
 fuzz-coverage:
 	$(call prepare,$(TO_TEST))
-	@$(MAKE) --no-print-directory fuzz-replay BUILD=$(FUZZ_COVERED) CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='-O0 -g --coverage'
+	@$(MAKE) --no-print-directory fuzz-replay BUILD=$(FUZZ_COVERED) CPPFLAGS='-DWITHOUT_SANDBOX -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION' CFLAGS='-O0 -g --coverage'
 	@set -e; find $(FUZZ_COVERED) -name '*.gcda' -delete; $(foreach name,$(HARNESSES), \
 	  find fuzz/regressions/$(name)-* fuzz/corpus/$(or $(seeds.$(name)),cables) build-fuzz/fuzz/corpus-$(name) -type f 2>/dev/null | \
 	    xargs -r -n 2000 $(FUZZ_COVERED)/fuzz/replay-$(name) 2>/dev/null;)

@@ -17,7 +17,11 @@ enum {
     LONG_LINE = 400,
     FLAT_COST = 2,
     WORDS_BYTES = 4096,
-    SETTLE = 4096 /* points */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+    SETTLE = 16 /* points: what fuzzers try is short */
+#else
+    SETTLE = 4096
+#endif
 };
 
 #define NONE UINT32_MAX
