@@ -306,27 +306,31 @@ static void clear_numbers(struct search *s, struct numbers *numbers, size_t coun
  */
 static uint32_t remember(struct search *s, uint32_t p, size_t zone)
 {
-    size_t zones = s->grammar->zone_count, node = p * zones + zone;
+    size_t zones = s->grammar->zone_count;
     uint32_t before = NONE;
     for (s->way.count = 0;;) {
-        const struct arrival *arrival = &s->arrivals[node];
-        before = s->places.at[node] - 1; /* NONE where it has not */
+        const struct arrival *arrival = &arrivals_at(s, p)[zone];
+        before = s->places.at[p * zones + zone] - 1; /* NONE where it has not */
         if (before != NONE)
             break;
-        add_number(s, &s->way, (uint32_t)node);
+        add_number(s, &s->way, p);
+        add_number(s, &s->way, (uint32_t)zone);
         before = arrival->past ? arrival->from : NONE;
         if (arrival->past || arrival->kind == STEP_START)
             break;
-        node = arrival->from * zones + arrival->from_zone;
+        p = arrival->from;
+        zone = arrival->from_zone;
     }
     while (s->way.count > 0) {
-        node = s->way.at[--s->way.count];
+        zone = s->way.at[--s->way.count];
+        p = s->way.at[--s->way.count];
+        const struct arrival *arrival = &arrivals_at(s, p)[zone];
         s->past =
             arena_grow(s->matcher->arena, s->past, s->past_count, &s->past_room, s->past_count + 1, sizeof *s->past);
-        s->past[s->past_count] = (struct past){before, s->points[node / zones].offset, s->arrivals[node].mark,
-                                               s->arrivals[node].kind, (unsigned char)(node % zones)};
+        s->past[s->past_count] =
+            (struct past){before, s->points[p].offset, arrival->mark, arrival->kind, (unsigned char)zone};
         before = (uint32_t)s->past_count++;
-        s->places.at[node] = before + 1;
+        s->places.at[p * zones + zone] = before + 1;
     }
     return before;
 }
@@ -445,7 +449,7 @@ static void settle(struct search *s, size_t line)
     if (fork != NONE)
         add_steps(s, fork);
     drop_past(s, fork);
-    s->past_limit = s->past_count > SETTLE ? 2 * s->past_count : 2 * SETTLE;
+    s->past_limit = s->past_count > SETTLE ? 2 * s->past_count : (size_t)2 * SETTLE;
 }
 
 /* The best way to the end. */
@@ -472,10 +476,11 @@ void path_find(struct matcher *matcher, bool flat, struct path *path)
     const struct lines *lines = matcher->lines;
     *path = (struct path){0};
     struct search s = {.matcher = matcher, .grammar = matcher->grammar, .path = path, .here = NONE, .flat = flat};
-    s.past_limit = 2 * SETTLE;
+    s.past_limit = (size_t)2 * SETTLE;
     s.first = arena_take(matcher->arena, lines->count + 1, sizeof *s.first);
     s.counts = arena_take(matcher->arena, lines->count + 1, sizeof *s.counts);
-    memset(s.first, 0xFF, (lines->count + 1) * sizeof *s.first); /* NONE */
+    for (size_t i = 0; i <= lines->count; i++)
+        s.first[i] = NONE;
     uint32_t start = point_at(&s, 0, lines->at[0].first);
     for (size_t z = 0; start != NONE && z < s.grammar->zone_count; z++)
         if (s.grammar->zones[z].starts)
