@@ -104,12 +104,10 @@ void *arena_enlarge(struct arena *arena, void *old, size_t used, size_t *room, s
     while (more < want)
         more = more > SIZE_MAX / 2 ? want : more * 2;
     size_t need = bytes_of(arena, more, size), had = bytes_of(arena, *room, size);
-    *room = more;
-    if (had > BLOCK)
-        return enlarge(arena, old, need);
-    void *new = take(arena, need);
-    if (used > 0)
+    void *new = had > BLOCK ? enlarge(arena, old, need) : take(arena, need);
+    if (had <= BLOCK && used > 0)
         memcpy(new, old, used * size);
+    *room = more; /* not before: without memory the array stays as it is */
     return new;
 }
 

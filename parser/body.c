@@ -116,25 +116,26 @@ static bool is_no_break(const char *at, size_t size)
     return size > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0;
 }
 
+static void add_blank(struct buffer *paragraph)
+{
+    if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
+        buffer_puts(paragraph, " ");
+}
+
 /* Blanks of any width fold to one. */
 static void add_line(struct buffer *paragraph, const char *at, size_t size)
 {
-    bool blank = paragraph->size > 0;
+    add_blank(paragraph);
     for (size_t i = 0, end; i < size; i = end) {
         for (end = i; end < size && (unsigned char)at[end] > ' ' && !is_no_break(at + end, size - end);)
             end++;
-        if (end == i) {
+        if (end > i) {
+            buffer_add(paragraph, at + i, end - i);
+        } else {
+            add_blank(paragraph);
             end += is_no_break(at + i, size - i) ? 2 : 1;
-            blank = true;
-            continue;
         }
-        if (blank && paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-            buffer_puts(paragraph, " ");
-        buffer_add(paragraph, at + i, end - i);
-        blank = false;
     }
-    if (blank && paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-        buffer_puts(paragraph, " ");
 }
 
 void body_fold(struct depesha_document *d, struct record *record)

@@ -13,24 +13,18 @@ struct pair {
     uint32_t groups;
 };
 
-/* Letters as in a word: its own, and those that these look like. */
-struct letters {
-    uint32_t own, reached;
-};
-
 /* A word as one that others may be near to: what tells at once that they are not, and its pairs. */
 struct near {
     const struct word *word;
-    struct letters letters;
-    bool has_dirt;            /* signs within */
-    uint32_t pairs[MAX_WORD]; /* what a letter and the one before it look like together */
+    uint32_t letters, reached; /* as in a word: its own, and with those that these look like */
+    bool has_dirt;             /* signs within */
+    uint32_t pairs[MAX_WORD];  /* what a letter and the one before it look like together */
 };
 
 struct lexicon {
     struct word *words;
     size_t count, room;
     struct near *near;          /* the words by length, */
-    struct letters *letters;    /* theirs once more: they are looked at most, */
     size_t begin[MAX_WORD + 2]; /* where those of each length begin */
     uint16_t slots[SLOTS];      /* words by hash: index + 1 */
     uint32_t looks[MAX_LOOKS];
@@ -241,7 +235,7 @@ static bool is_dirt(uint32_t c)
 
 static struct near near_of(const struct lexicon *lexicon, const struct word *word)
 {
-    struct near near = {.word = word, .letters = {word->letters, word->letters}};
+    struct near near = {.word = word, .letters = word->letters, .reached = word->letters};
     uint32_t groups = 0;
     for (size_t i = 0; i < word->count; i++) {
         for (size_t p = 0; i > 0 && p < lexicon->pair_count; p++)
@@ -252,7 +246,7 @@ static struct near near_of(const struct lexicon *lexicon, const struct word *wor
     }
     for (size_t group = 0; group < 32; group++)
         if (groups >> group & 1)
-            near.letters.reached |= lexicon->group_letters[group];
+            near.reached |= lexicon->group_letters[group];
     return near;
 }
 
@@ -261,16 +255,12 @@ static void sort_words(struct depesha_grammar *grammar)
     struct lexicon *lexicon = grammar->lexicon;
     size_t done = 0;
     lexicon->near = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->near);
-    lexicon->letters = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->letters);
     for (size_t length = 0; length <= MAX_WORD; length++) {
         lexicon->begin[length] = done;
         for (size_t i = 0; i < lexicon->count; i++) {
             const struct word *word = &lexicon->words[i];
-            if (word->count != length)
-                continue;
-            lexicon->near[done] = near_of(lexicon, word);
-            lexicon->letters[done] = lexicon->near[done].letters;
-            done++;
+            if (word->count == length)
+                lexicon->near[done++] = near_of(lexicon, word);
         }
     }
     lexicon->begin[MAX_WORD + 1] = done;
@@ -383,18 +373,17 @@ static bool is_more(uint32_t set, int count)
  * Whether two words have letters that keep them further apart than the limit: more than it allows are no letters of the
  * other, nor look like some of it; or more are in one word only than even one taken for two can bring about.
  */
-static bool is_apart(const struct letters *a, const struct letters *b, bool dirt, int limit)
+static bool is_apart(const struct near *a, const struct near *b, int limit)
 {
     int changes = limit / CHANGE;
-    if (!dirt && (is_more(a->own & ~b->reached, changes) || is_more(b->own & ~a->reached, changes)))
+    if (!a->has_dirt && (is_more(a->letters & ~b->reached, changes) || is_more(b->letters & ~a->reached, changes)))
         return true;
-    return is_more(a->own ^ b->own, 3 * limit);
+    return is_more(a->letters ^ b->letters, 3 * limit);
 }
 
 const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const struct word *word)
 {
     const struct lexicon *lexicon = grammar->lexicon;
-    struct near own;
     const struct word *best = NULL;
     int best_cost = FAR;
     bool tie = false;
@@ -403,15 +392,15 @@ const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const 
     size_t longest = least((int)(word->count + most), MAX_WORD);
     if (word->count > MAX_WORD)
         return NULL;
-    own = near_of(lexicon, word);
+    const struct near own = near_of(lexicon, word);
     for (size_t length = shortest; length <= longest; length++) {
         int limit = least(tolerance(length), best_cost);
         if ((length > word->count ? length - word->count : word->count - length) > (size_t)limit)
             continue;
         for (size_t i = lexicon->begin[length]; i < lexicon->begin[length + 1]; i++) {
-            if (is_apart(&own.letters, &lexicon->letters[i], own.has_dirt, limit))
-                continue;
             const struct near *near = &lexicon->near[i];
+            if (is_apart(&own, near, limit))
+                continue;
             int cost = distance(&own, near, limit);
             if (cost == FAR)
                 continue;

@@ -136,6 +136,13 @@ bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, s
     return true;
 }
 
+static size_t character_start(const struct text *text, size_t at)
+{
+    while (at > 0 && at < text->size && ((unsigned char)text->at[at] & 0xC0) == 0x80)
+        at--;
+    return at;
+}
+
 bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span)
 {
     if (pattern->kind == PATTERN_NONE)
@@ -159,16 +166,9 @@ bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_
     return matched;
 }
 
-static size_t character_start(const struct text *text, size_t at)
-{
-    while (at > 0 && at < text->size && ((unsigned char)text->at[at] & 0xC0) == 0x80)
-        at--;
-    return at;
-}
-
 /*
  * A match that ends near the end of its piece is looked for once more in a longer one, for it may be another with what
- * stands behind it.
+ * stands behind it. What is longer than pieces overlap, or looks further, may not be found where it lies across two.
  */
 bool matcher_search(struct matcher *matcher, const struct pattern *pattern, size_t from, size_t to, struct span *span)
 {
@@ -264,9 +264,7 @@ size_t mark_horizon(const struct matcher *matcher, size_t line, size_t at)
         last--;
     size_t to = lines->at[last].end;
     if (to > at + 16 * HORIZON_BYTES) { /* a line without end */
-        to = at + 16 * HORIZON_BYTES;
-        while (((unsigned char)matcher->text->at[to] & 0xC0) == 0x80)
-            to--;
+        to = character_start(matcher->text, at + 16 * HORIZON_BYTES);
     }
     return to;
 }

@@ -768,7 +768,7 @@ void text_edit_begin(struct text_edit *edit, struct arena *arena, const struct t
     *edit = (struct text_edit){.old = old, .buffer = {.arena = arena}};
     /* Most edits take away: with the old text's room nothing needs to grow. */
     buffer_add(&edit->buffer, "", 0);
-    edit->buffer.at = arena_grow(arena, edit->buffer.at, 1, &edit->buffer.room, old->size + BEHIND, 1);
+    edit->buffer.at = arena_grow(arena, edit->buffer.at, 1, &edit->buffer.room, old->size + BEHIND + 1, 1);
     edit->runs = arena_grow(arena, NULL, 0, &edit->run_room, old->run_count, sizeof *edit->runs);
 }
 
