@@ -4,6 +4,7 @@
  * leads the library's calls of malloc here; PCRE2 has its memory from the library, cJSON by its hooks. Of many
  * allocations only some are tried, unless THOROUGH is set in the environment.
  */
+#include "arena.h"
 #include "depesha.h"
 
 #include <setjmp.h>
@@ -199,6 +200,19 @@ static char *parse_cable(void)
     return parse(cable, sizeof cable - 1);
 }
 
+/* Once there is memory again, what failed before has left nothing behind in the grammar. */
+static void parse_again(const char *result)
+{
+    size_t nth = failure.nth;
+    failure.nth = 0;
+    char *again = parse_cable();
+    assert_non_null(again);
+    if (result != NULL)
+        assert_string_equal(again, result);
+    free(again);
+    failure.nth = nth;
+}
+
 /* With a grammar of its own, in which every pattern is still to be made. */
 static char *parse_afresh(void)
 {
@@ -206,8 +220,10 @@ static char *parse_afresh(void)
     size_t size;
     const char *rules = depesha_builtin("soviet", &size);
     char *result = NULL;
-    if (depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) == DEPESHA_OK)
+    if (depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) == DEPESHA_OK) {
         result = parse_cable();
+        parse_again(result);
+    }
     depesha_grammar_free(grammar);
     grammar = shared;
     return result;
@@ -339,6 +355,32 @@ static void test_failures(void **state)
     print_message("%zu allocation failures, each of them answered\n", all);
 }
 
+/* Small ones are copied, large ones enlarged where they are. */
+static void test_arrays_stay(void **state)
+{
+    static const size_t wants[] = {100, 100000};
+    static jmp_buf escape;
+    (void)state;
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        static struct arena arena;
+        static size_t room;
+        static char *at;
+        arena = (struct arena){.escape = &escape};
+        room = 0;
+        if (setjmp(escape) == 0) {
+            at = arena_grow(&arena, NULL, 0, &room, wants[i], 1);
+            failure.nth = 1;
+            failure.seen = 0;
+            at = arena_grow(&arena, at, 1, &room, 1000 * wants[i], 1);
+            fail_msg("there was no memory");
+        }
+        failure.nth = 0;
+        assert_true(room >= wants[i] && room < 1000 * wants[i]);
+        at[wants[i] - 1] = 'a';
+        arena_free(&arena);
+    }
+}
+
 static int open_all(void **state)
 {
     size_t size;
@@ -361,6 +403,6 @@ static int close_all(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_failures)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_arrays_stay), cmocka_unit_test(test_failures)};
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
