@@ -358,16 +358,17 @@ adversarial: all
 # it reads files (the tests replay fuzz/corpus and fuzz/regressions). What libFuzzer finds goes to fuzz/regressions.
 
 TIME     ?= 60
-HARNESSES := parse check record evidence leaves explain generate grammar text
+HARNESSES := parse check record evidence leaves explain generate grammar text html
 CLANG    ?= clang
 FUZZED   := -O2 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer
 HARNESS_PARTS := fuzz/harness.c fuzz/harness.h
-# Cables are changed by productions; grammars, code pages and choices by bytes.
+# Cables are changed by productions; grammars, code pages, pages and choices by bytes.
 seeds.grammar := grammars
 seeds.text    := bytes
-mutator = $(if $(filter grammar text generate,$(1)),,fuzz/mutator.c)
-longest = $(if $(filter generate,$(1)),8,$(if $(filter text,$(1)),512,2048))
+seeds.html    := pages
+mutator = $(if $(filter grammar text html generate,$(1)),,fuzz/mutator.c)
+longest = $(if $(filter generate,$(1)),8,$(if $(filter text html,$(1)),512,2048))
 
 COMPILE_HARNESS = $(COMPILE) -Ifuzz -Iparser $(PACKAGE_CFLAGS) $(FEATURES) $(CPPFLAGS) $(CFLAGS) -MF $@.d
 
@@ -401,7 +402,7 @@ fuzz-run: fuzz-built
 	@mkdir -p fuzz/regressions
 	@set -e; $(foreach name,$(HARNESSES),mkdir -p $(BUILD)/fuzz/corpus-$(name); echo "== $(name)"; \
 	  nice $(BUILD)/fuzz/$(name) -max_total_time=$(TIME) -max_len=$(call longest,$(name)) -timeout=20 -rss_limit_mb=4096 \
-	    $(if $(filter text generate,$(name)),,-dict=$(BUILD)/fuzz/$(if $(filter grammar,$(name)),grammars,cables).dict) \
+	    $(if $(filter text html generate,$(name)),,-dict=$(BUILD)/fuzz/$(if $(filter grammar,$(name)),grammars,cables).dict) \
 	    -artifact_prefix=fuzz/regressions/$(name)- -print_final_stats=1 $(FUZZ_FLAGS) \
 	    $(BUILD)/fuzz/corpus-$(name) $(wildcard fuzz/corpus/$(or $(seeds.$(name)),cables)) 2>&1 | \
 	    tee $(BUILD)/fuzz/$(name).log | grep -E '^stat::number|ERROR|DONE|does not hold' || true; \

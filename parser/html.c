@@ -25,6 +25,11 @@ static char lower(char c)
     return (char)(c + ('a' - 'A'));
 }
 
+static bool is_hexadecimal(char c)
+{
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+
 /* Whether `size` bytes begin with `word`, which is in small letters. */
 static bool begins(const char *at, size_t size, const char *word)
 {
@@ -305,7 +310,7 @@ static size_t reference_size(const char *page, size_t left, const char *shown, s
     if (left > 1 && page[1] == '#') {
         n = left > 2 && lower(page[2]) == 'x' ? 3 : 2;
         size_t digits = n;
-        while (n < left && (is_digit(page[n]) || (digits == 3 && lower(page[n]) >= 'a' && lower(page[n]) <= 'f')))
+        while (n < left && (digits == 3 ? is_hexadecimal(page[n]) : is_digit(page[n])))
             n++;
         if (n == digits)
             return 1;
@@ -353,6 +358,22 @@ static void take_text(struct flow *flow, size_t start, size_t end, const char *s
 
 /* ---- the page, piece by piece --------------------------------------------------------------- */
 
+/* What gumbo takes for the number of a character may not fit its int: one that is no character's stays one that is none. */
+static void limit_number(char *at, size_t size)
+{
+    enum { DIGITS = 7 }; /* of a number that is large enough for all characters, and small enough for an int */
+    bool hexadecimal = size > 0 && lower(at[0]) == 'x';
+    size_t start = hexadecimal, end;
+    while (start < size && at[start] == '0')
+        start++;
+    for (end = start; end < size && (hexadecimal ? is_hexadecimal(at[end]) : is_digit(at[end]));)
+        end++;
+    if (end - start <= DIGITS)
+        return;
+    memset(at + start, '0', end - start);
+    memset(at + end - DIGITS, '9', DIGITS);
+}
+
 /*
  * gumbo builds a tree as a browser does, which takes quadratic time where tags nest deep, and much
  * memory. Only its tokens are needed here: so all tags but those of scripts and styles are
@@ -361,6 +382,8 @@ static void take_text(struct flow *flow, size_t start, size_t end, const char *s
 static void flatten(char *page, size_t size)
 {
     for (size_t i = 0; i + 2 < size; i++) {
+        if (page[i] == '&' && page[i + 1] == '#')
+            limit_number(page + i + 2, size - i - 2);
         if (page[i] != '<')
             continue;
         size_t name = page[i + 1] == '/' ? i + 2 : i + 1;
@@ -378,8 +401,16 @@ static void flatten(char *page, size_t size)
     }
 }
 
-/* Pieces of the page, so that memory is bounded. One that has but one token is tried again, twice as long. */
-enum { PIECE = 64 * 1024, MAX_ATTRIBUTES = 200 };
+/*
+ * Pieces of the page, so that memory is bounded. One that has but one token is tried again, twice as long. Fuzzers'
+ * pages are short, and have pieces all the same.
+ */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+enum { PIECE = 64 };
+#else
+enum { PIECE = 64 * 1024 };
+#endif
+enum { MAX_ATTRIBUTES = 200 };
 
 struct reading {
     struct flow flow;

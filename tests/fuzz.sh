@@ -7,12 +7,13 @@ make=${MAKE:-make}
 clang=${CLANG:-clang}
 place=$(mktemp -d) || exit 2
 trap 'rm -rf "$place"' EXIT
-harnesses='parse check record evidence leaves explain generate grammar text'
+harnesses='parse check record evidence leaves explain generate grammar text html'
 
 seeds_of() {
     case $1 in
     grammar) echo fuzz/corpus/grammars ;;
     text | generate) echo fuzz/corpus/bytes ;;
+    html) echo fuzz/corpus/pages ;;
     *) echo fuzz/corpus/cables ;;
     esac
 }

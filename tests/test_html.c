@@ -161,6 +161,14 @@ static void test_references(void **state)
     check_place(&text, page, "Ж z", "&#x416;\r\nz");
 }
 
+/* gumbo counts in an int: these numbers came out as other characters, or as none of UTF-8. */
+static void test_numbers_of_no_character(void **state)
+{
+    const char *page = "<p>&#4294967361; &#x100000041; &#99999999999999999999; &#xFFFFFFFF; &#000000000065; &#1114112;";
+    struct text text = check_page(*state, page, "\n\uFFFD \uFFFD \uFFFD \uFFFD A \uFFFD\n");
+    check_place(&text, page, "A", "&#000000000065;");
+}
+
 static void test_places(void **state)
 {
     static const char page[] =
@@ -253,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_preformatted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_references, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_of_no_character, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_pages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_token, setup, teardown),
