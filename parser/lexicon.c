@@ -13,18 +13,23 @@ struct pair {
     uint32_t groups;
 };
 
-/* A word as one that others may be near to: what tells at once that they are not, and its pairs. */
-struct near {
-    const struct word *word;
+/* What tells at once that words are not near. */
+struct signs {
     uint32_t letters, reached; /* as in a word: its own, and with those that these look like */
     bool has_dirt;             /* signs within */
-    uint32_t pairs[MAX_WORD];  /* what a letter and the one before it look like together */
+};
+
+/* A word as one that others may be near to. */
+struct near {
+    const struct word *word;
+    uint32_t pairs[MAX_WORD]; /* what a letter and the one before it look like together */
 };
 
 struct lexicon {
     struct word *words;
     size_t count, room;
     struct near *near;          /* the words by length, */
+    struct signs *signs;        /* likewise, */
     size_t begin[MAX_WORD + 2]; /* where those of each length begin */
     uint16_t slots[SLOTS];      /* words by hash: index + 1 */
     uint32_t looks[MAX_LOOKS];
@@ -233,21 +238,22 @@ static bool is_dirt(uint32_t c)
     return !is_letter(c) && !is_digit(c);
 }
 
-static struct near near_of(const struct lexicon *lexicon, const struct word *word)
+static void look_at(const struct lexicon *lexicon, const struct word *word, struct near *near, struct signs *signs)
 {
-    struct near near = {.word = word, .letters = word->letters, .reached = word->letters};
     uint32_t groups = 0;
+    near->word = word;
+    *signs = (struct signs){.letters = word->letters, .reached = word->letters};
     for (size_t i = 0; i < word->count; i++) {
+        near->pairs[i] = 0;
         for (size_t p = 0; i > 0 && p < lexicon->pair_count; p++)
             if (lexicon->pairs[p].second == word->at[i] && lexicon->pairs[p].first == word->at[i - 1])
-                near.pairs[i] |= lexicon->pairs[p].groups;
-        groups |= near.pairs[i] | word->looks[i];
-        near.has_dirt = near.has_dirt || is_dirt(word->at[i]);
+                near->pairs[i] |= lexicon->pairs[p].groups;
+        groups |= near->pairs[i] | word->looks[i];
+        signs->has_dirt = signs->has_dirt || is_dirt(word->at[i]);
     }
     for (size_t group = 0; group < 32; group++)
         if (groups >> group & 1)
-            near.reached |= lexicon->group_letters[group];
-    return near;
+            signs->reached |= lexicon->group_letters[group];
 }
 
 static void sort_words(struct depesha_grammar *grammar)
@@ -255,12 +261,15 @@ static void sort_words(struct depesha_grammar *grammar)
     struct lexicon *lexicon = grammar->lexicon;
     size_t done = 0;
     lexicon->near = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->near);
+    lexicon->signs = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->signs);
     for (size_t length = 0; length <= MAX_WORD; length++) {
         lexicon->begin[length] = done;
         for (size_t i = 0; i < lexicon->count; i++) {
             const struct word *word = &lexicon->words[i];
-            if (word->count == length)
-                lexicon->near[done++] = near_of(lexicon, word);
+            if (word->count != length)
+                continue;
+            look_at(lexicon, word, &lexicon->near[done], &lexicon->signs[done]);
+            done++;
         }
     }
     lexicon->begin[MAX_WORD + 1] = done;
@@ -364,7 +373,7 @@ static int tolerance(size_t count)
 
 static bool is_more(uint32_t set, int count)
 {
-    for (; set != 0 && count > 0; count--)
+    for (; count > 0; count--)
         set &= set - 1;
     return set != 0;
 }
@@ -373,7 +382,7 @@ static bool is_more(uint32_t set, int count)
  * Whether two words have letters that keep them further apart than the limit: more than it allows are no letters of the
  * other, nor look like some of it; or more are in one word only than even one taken for two can bring about.
  */
-static bool is_apart(const struct near *a, const struct near *b, int limit)
+static bool is_apart(const struct signs *a, const struct signs *b, int limit)
 {
     int changes = limit / CHANGE;
     if (!a->has_dirt && (is_more(a->letters & ~b->reached, changes) || is_more(b->letters & ~a->reached, changes)))
@@ -392,14 +401,16 @@ const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const 
     size_t longest = least((int)(word->count + most), MAX_WORD);
     if (word->count > MAX_WORD)
         return NULL;
-    const struct near own = near_of(lexicon, word);
+    struct near own;
+    struct signs signs;
+    look_at(lexicon, word, &own, &signs);
     for (size_t length = shortest; length <= longest; length++) {
         int limit = least(tolerance(length), best_cost);
         if ((length > word->count ? length - word->count : word->count - length) > (size_t)limit)
             continue;
         for (size_t i = lexicon->begin[length]; i < lexicon->begin[length + 1]; i++) {
             const struct near *near = &lexicon->near[i];
-            if (is_apart(&own, near, limit))
+            if (is_apart(&signs, &lexicon->signs[i], limit))
                 continue;
             int cost = distance(&own, near, limit);
             if (cost == FAR)
