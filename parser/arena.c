@@ -12,13 +12,17 @@ struct arena_block {
     max_align_t bytes[];
 };
 
+struct arena_piece {
+    struct arena_piece *next;
+};
+
 struct arena_keep {
     struct arena_keep *next;
     void *thing;
     void (*release)(void *);
 };
 
-enum { BLOCK = 16 * 1024 };
+enum { BLOCK = 16 * 1024 }; /* of which arena->spare knows all powers of 2 */
 
 _Noreturn void arena_fail(struct arena *arena)
 {
@@ -98,16 +102,47 @@ static void *enlarge(struct arena *arena, void *old, size_t need)
     return larger->bytes;
 }
 
+static size_t power_in(size_t size)
+{
+    size_t power = 0;
+    while (size >> (power + 1) != 0)
+        power++;
+    return power;
+}
+
+/* A piece that another array has left, or a new one. `need` is a power of 2. */
+static void *take_again(struct arena *arena, size_t need)
+{
+    struct arena_piece *piece = need > BLOCK ? NULL : arena->spare[power_in(need)];
+    if (piece == NULL)
+        return take(arena, need);
+    arena->spare[power_in(need)] = piece->next;
+    return piece;
+}
+
+static void leave(struct arena *arena, void *old, size_t size)
+{
+    if (size < sizeof(struct arena_piece))
+        return;
+    struct arena_piece *piece = old, **first = &arena->spare[power_in(size)];
+    piece->next = *first;
+    *first = piece;
+}
+
+/* Sizes are powers of 2, so that what one array leaves fits another. */
 void *arena_enlarge(struct arena *arena, void *old, size_t used, size_t *room, size_t want, size_t size)
 {
-    size_t more = *room < 8 ? 8 : *room;
-    while (more < want)
-        more = more > SIZE_MAX / 2 ? want : more * 2;
-    size_t need = bytes_of(arena, more, size), had = bytes_of(arena, *room, size);
-    void *new = had > BLOCK ? enlarge(arena, old, need) : take(arena, need);
-    if (had <= BLOCK && used > 0)
+    size_t had = bytes_of(arena, *room, size), least = bytes_of(arena, want < 8 ? 8 : want, size);
+    if (had > SIZE_MAX / 8 || least > SIZE_MAX / 8)
+        arena_fail(arena);
+    size_t need = (size_t)2 << power_in((least > 2 * had ? least : 2 * had) - 1);
+    bool own = had > BLOCK;
+    void *new = own ? enlarge(arena, old, need) : take_again(arena, need);
+    if (!own && used > 0)
         memcpy(new, old, used * size);
-    *room = more; /* not before: without memory the array stays as it is */
+    if (!own && *room > 0)
+        leave(arena, old, had);
+    *room = need / size; /* not before: without memory the array stays as it is */
     return new;
 }
 
@@ -170,6 +205,7 @@ void arena_free(struct arena *arena)
         arena->blocks = block->next;
         free(block);
     }
+    memset(arena->spare, 0, sizeof arena->spare);
 }
 
 void buffer_add(struct buffer *buffer, const char *bytes, size_t size)

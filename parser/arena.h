@@ -15,10 +15,14 @@
 
 struct arena_block;
 struct arena_keep;
+struct arena_piece;
+
+enum { ARENA_SPARES = 15 };
 
 struct arena {
     struct arena_block *blocks;
     struct arena_keep *kept;
+    struct arena_piece *spare[ARENA_SPARES]; /* what arrays have left that grew: of 1, 2, 4... bytes */
     jmp_buf *escape; /* where a failed allocation goes; set before the first call */
 };
 
