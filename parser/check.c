@@ -185,7 +185,8 @@ static void find_unrecognised(struct finder *f)
         return;
     const char *why = "";
     if (nearest != NULL && nearest->score > 0)
-        why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id, nearest->lacks);
+        why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id,
+                           form_lacks(&f->d->arena, f->d->grammar, record, nearest->form));
     find(f, (struct span){record->span.start, record->span.start}, NULL, (const struct telling[]){{"why", why}, {0}});
 }
 
@@ -256,7 +257,7 @@ static bool has_found(const struct record *record, const char *rule)
 static bool meets_any(const struct finder *f, const struct demand *demand)
 {
     for (; demand != NULL; demand = demand->next) {
-        if (form_meets(f->d, f->record, demand))
+        if (form_meets(f->record, demand))
             return true;
         for (const struct name_list *name = demand->any; name != NULL; name = name->next)
             if (has_found(f->record, name->name))
@@ -334,8 +335,9 @@ void check_record(struct depesha_document *d, struct record *record)
     if (d->line_zones == NULL)
         d->line_zones = zones_of_lines(d);
     const struct form *untimely = untimely_form(record);
+    struct buffer word = {.arena = &d->arena};
     for (const struct rule *rule = d->grammar->rules; rule != NULL; rule = rule->next) {
-        struct finder f = {.d = d, .record = record, .rule = rule, .untimely = untimely};
+        struct finder f = {.d = d, .record = record, .rule = rule, .untimely = untimely, .word = &word};
         f.span = shown_span(&f, record->span);
         for (f.condition = rule->conditions; f.condition != NULL && applies(&f); f.condition = f.condition->next)
             finders[f.condition->predicate](&f);

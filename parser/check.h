@@ -16,6 +16,7 @@ struct finder {
     const struct condition *condition;
     struct span span;            /* of the record, in the text as it is */
     size_t count;                /* of the rule's findings */
+    struct buffer *word;         /* room for one */
     const struct form *untimely; /* the form that the record would have but for its years, or NULL */
 };
 

@@ -429,7 +429,7 @@ void find_missing(struct finder *f)
         line++;
     for (const struct demand *demand = f->condition->demands; demand != NULL; demand = demand->next) {
         struct buffer what = {.arena = &f->d->arena};
-        if (form_meets(f->d, f->record, demand) || is_misread(f, demand))
+        if (form_meets(f->record, demand) || is_misread(f, demand))
             continue;
         form_name_demand(&what, demand);
         find(f, (struct span){lines->at[line].first, lines->at[line].first}, NULL,

@@ -19,7 +19,6 @@ struct fit {
     bool fits;
     bool untimely; /* it would, but for its years */
     int score;
-    const char *lacks; /* what keeps it from fitting, or NULL */
 };
 
 struct passage {
@@ -91,8 +90,12 @@ void body_fold(struct depesha_document *document, struct record *record);
 /* form.c: which form each record has. */
 void form_choose(struct depesha_document *document, struct record *record);
 
+/* What keeps a form from fitting a record, in words; NULL if it fits. */
+const char *form_lacks(struct arena *arena, const struct depesha_grammar *grammar, const struct record *record,
+                       const struct form *form);
+
 /* Whether the record has any of the things that are asked for. */
-bool form_meets(const struct depesha_document *document, const struct record *record, const struct demand *demand);
+bool form_meets(const struct record *record, const struct demand *demand);
 /* What is asked for, in words. */
 void form_name_demand(struct buffer *buffer, const struct demand *demand);
 

@@ -101,10 +101,12 @@ static void show_forms(struct buffer *buffer, const struct depesha_document *d)
     for (size_t r = 0; r < d->record_count; r++) {
         const struct record *record = &d->records[r];
         buffer_format(buffer, "\nforms%s\n", r == 0 ? "" : " of the next cable");
-        for (size_t i = 0; i < record->fit_count; i++)
-            buffer_format(buffer, "%s %-24s %3d  %s\n", record->fits[i].form == record->form ? " *" : "  ",
-                          record->fits[i].form->id, record->fits[i].score,
-                          record->fits[i].lacks == NULL ? "fits" : record->fits[i].lacks);
+        for (size_t i = 0; i < record->fit_count; i++) {
+            const struct fit *fit = &record->fits[i];
+            const char *lacks = form_lacks(buffer->arena, d->grammar, record, fit->form);
+            buffer_format(buffer, "%s %-24s %3d  %s\n", fit->form == record->form ? " *" : "  ", fit->form->id,
+                          fit->score, lacks == NULL ? "fits" : lacks);
+        }
         if (record->form == NULL)
             buffer_puts(buffer, "   none fits: this is not recognised as a cable\n");
     }

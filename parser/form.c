@@ -3,24 +3,20 @@
 #include <string.h>
 
 /* "sent_at", "document_type=cable" or the name of a field. */
-static bool is_met(const struct depesha_document *d, const struct record *record, const char *name)
+static bool is_met(const struct record *record, const struct name_list *name)
 {
-    const char *equals = strchr(name, '=');
-    size_t size = equals == NULL ? strlen(name) : (size_t)(equals - name);
-    for (size_t i = 0; i < record->values.count; i++) {
+    for (size_t i = 0; name->key != NULL && i < record->values.count; i++) {
         const struct value *value = &record->values.at[i];
-        if (strncmp(value->key->path, name, size) == 0 && value->key->path[size] == '\0' &&
-            (equals == NULL || strcmp(value->text, equals + 1) == 0))
+        if (value->key == name->key && (name->code == NULL || strcmp(value->text, name->code) == 0))
             return true;
     }
-    const struct field *field = equals == NULL ? find_field(d->grammar, name) : NULL;
-    return field != NULL && record->seen[field->index];
+    return name->field != NULL && record->seen[name->field->index];
 }
 
-bool form_meets(const struct depesha_document *d, const struct record *record, const struct demand *demand)
+bool form_meets(const struct record *record, const struct demand *demand)
 {
     for (const struct name_list *name = demand->any; name != NULL; name = name->next)
-        if (is_met(d, record, name->name))
+        if (is_met(record, name))
             return true;
     return false;
 }
@@ -52,31 +48,41 @@ static bool in_years(const struct depesha_grammar *grammar, const struct record 
     return within || !slips;
 }
 
-static struct fit fit_of(struct depesha_document *d, const struct record *record, const struct form *form)
+static struct fit fit_of(const struct depesha_grammar *grammar, const struct record *record, const struct form *form)
 {
     struct fit fit = {.form = form, .fits = true};
-    struct buffer lacks = {.arena = &d->arena};
     for (const struct demand *need = form->needs; need != NULL; need = need->next) {
-        if (!form_meets(d, record, need))
-            form_name_demand(&lacks, need);
+        if (!form_meets(record, need))
+            fit.fits = false;
         else if (form->likes != NULL)
             fit.score++;
     }
-    if (lacks.size > 0)
-        fit.lacks = arena_format(&d->arena, "lacks %s", lacks.at);
     for (const struct demand *like = form->likes; like != NULL; like = like->next)
-        fit.score += form_meets(d, record, like);
-    for (const struct demand *never = form->never; never != NULL && fit.lacks == NULL; never = never->next)
-        if (form_meets(d, record, never)) {
-            struct buffer has = {.arena = &d->arena};
-            form_name_demand(&has, never);
-            fit.lacks = arena_format(&d->arena, "never has %s", has.at);
-        }
-    fit.untimely = fit.lacks == NULL && !in_years(d->grammar, record, form);
-    if (fit.untimely)
-        fit.lacks = arena_format(&d->arena, "was in use from %d to %d", form->first_year, form->last_year);
-    fit.fits = fit.lacks == NULL;
+        fit.score += form_meets(record, like);
+    for (const struct demand *never = form->never; never != NULL && fit.fits; never = never->next)
+        fit.fits = !form_meets(record, never);
+    fit.untimely = fit.fits && !in_years(grammar, record, form);
+    fit.fits = fit.fits && !fit.untimely;
     return fit;
+}
+
+const char *form_lacks(struct arena *arena, const struct depesha_grammar *grammar, const struct record *record,
+                       const struct form *form)
+{
+    struct buffer lacks = {.arena = arena};
+    for (const struct demand *need = form->needs; need != NULL; need = need->next)
+        if (!form_meets(record, need))
+            form_name_demand(&lacks, need);
+    if (lacks.size > 0)
+        return arena_format(arena, "lacks %s", lacks.at);
+    for (const struct demand *never = form->never; never != NULL; never = never->next)
+        if (form_meets(record, never)) {
+            form_name_demand(&lacks, never);
+            return arena_format(arena, "never has %s", lacks.at);
+        }
+    if (!in_years(grammar, record, form))
+        return arena_format(arena, "was in use from %d to %d", form->first_year, form->last_year);
+    return NULL;
 }
 
 void form_choose(struct depesha_document *d, struct record *record)
@@ -88,7 +94,7 @@ void form_choose(struct depesha_document *d, struct record *record)
     int best = -1;
     bool best_is_own = false;
     for (const struct form *form = d->grammar->forms; form != NULL; form = form->next) {
-        struct fit fit = fit_of(d, record, form);
+        struct fit fit = fit_of(d->grammar, record, form);
         record->fits[record->fit_count++] = fit;
         /* Whoever writes a form means it to be chosen: it goes before those of the grammars that the file includes. */
         bool own = form->place.source->from == NULL;

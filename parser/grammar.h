@@ -209,6 +209,10 @@ struct name_list {
     const char *name;
     struct place place;
     struct name_list *next;
+    /* Of what a record may have, once resolved: a key, perhaps with a code, or a field. */
+    const struct key *key;
+    const char *code;
+    const struct field *field;
 };
 
 struct key_list {
@@ -292,6 +296,7 @@ enum predicate {
 struct wording {
     const char *capitals, *written; /* NULL at the end */
     size_t length;                  /* characters in capitals */
+    uint32_t letters;               /* which (word.h) */
 };
 
 /* What a rule looks for. Which parts there are depends on the predicate. */

@@ -684,7 +684,7 @@ static bool can_be(const struct depesha_grammar *grammar, const struct key *key,
     return false;
 }
 
-static void check_demand(struct depesha_grammar *grammar, struct complaints *complaints, const struct name_list *name)
+static void resolve_asked(struct depesha_grammar *grammar, struct complaints *complaints, struct name_list *name)
 {
     size_t size = strcspn(name->name, "=");
     const char *path = arena_copy(&grammar->arena, name->name, size);
@@ -705,13 +705,17 @@ static void check_demand(struct depesha_grammar *grammar, struct complaints *com
                      &grammar->arena, &s,
                      arena_format(&grammar->arena, "the codes are those of enum %s", key->type->enumeration->name)));
     }
+    name->key = key;
+    name->code = code;
+    name->field = code == NULL ? field : NULL;
 }
 
-static void check_demands(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
+static void resolve_demands(struct depesha_grammar *grammar, struct complaints *complaints,
+                            const struct demand *demand)
 {
     for (; demand != NULL; demand = demand->next)
-        for (const struct name_list *name = demand->any; name != NULL; name = name->next)
-            check_demand(grammar, complaints, name);
+        for (struct name_list *name = demand->any; name != NULL; name = name->next)
+            resolve_asked(grammar, complaints, name);
 }
 
 /* The stages of a form have dates. */
@@ -791,7 +795,7 @@ static void resolve_named(struct depesha_grammar *grammar, struct complaints *co
 static void resolve_condition(struct depesha_grammar *grammar, struct complaints *complaints,
                               struct condition *condition)
 {
-    check_demands(grammar, complaints, condition->demands);
+    resolve_demands(grammar, complaints, condition->demands);
     condition->keys = resolve_paths(grammar, complaints, condition->paths);
     condition->others = resolve_paths(grammar, complaints, condition->against);
     condition->fellows = resolve_paths(grammar, complaints, condition->beside);
@@ -808,9 +812,9 @@ static void resolve_condition(struct depesha_grammar *grammar, struct complaints
 static void resolve_guard(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
 {
     for (; demand != NULL; demand = demand->next)
-        for (const struct name_list *name = demand->any; name != NULL; name = name->next)
+        for (struct name_list *name = demand->any; name != NULL; name = name->next)
             if (find_rule(grammar, name->name) == NULL)
-                check_demand(grammar, complaints, name);
+                resolve_asked(grammar, complaints, name);
 }
 
 static void resolve_rule(struct depesha_grammar *grammar, struct complaints *complaints, struct rule *rule)
@@ -919,9 +923,9 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
     resolve_rules(grammar, complaints);
     resolve_check(grammar, false, complaints);
     for (const struct form *form = grammar->forms; form != NULL; form = form->next) {
-        check_demands(grammar, complaints, form->needs);
-        check_demands(grammar, complaints, form->likes);
-        check_demands(grammar, complaints, form->never);
+        resolve_demands(grammar, complaints, form->needs);
+        resolve_demands(grammar, complaints, form->likes);
+        resolve_demands(grammar, complaints, form->never);
         check_order(grammar, complaints, form->order);
     }
     const struct place start = {grammar->sources, 0, 0};

@@ -176,6 +176,7 @@ const struct wording *rule_words(struct arena *arena, const struct definition *e
                 .capitals = capitals,
                 .written = wordings->at[i] + 1, /* behind the blank */
                 .length = word_length(capitals, strlen(capitals)),
+                .letters = word_letters(capitals),
             };
         }
     }

@@ -229,11 +229,14 @@ void find_bracketed(struct finder *f)
 /* The word of the enumeration that a text is nearly; NULL if it is one, or near none. */
 static const char *near_word(struct finder *f, struct span span)
 {
-    const char *text = word_capitals(&f->d->arena, f->d->shown.at + span.start, span.end - span.start), *best = NULL;
-    size_t length = word_length(text, strlen(text)), slip = word_slip(length), nearest = slip + 1;
+    word_capitals_in(f->word, f->d->shown.at + span.start, span.end - span.start);
+    const char *text = f->word->at, *best = NULL;
+    size_t length = word_length(text, f->word->size), slip = word_slip(length), nearest = slip + 1;
+    uint32_t letters = word_letters(text);
     for (const struct wording *word = f->condition->words; word->capitals != NULL && nearest > 0; word++) {
         size_t own = word_slip(word->length), limit = own < slip ? own : slip;
-        if ((word->length > length ? word->length - length : length - word->length) > limit)
+        if ((word->length > length ? word->length - length : length - word->length) > limit ||
+            words_differ(letters, word->letters, limit))
             continue;
         size_t distance = word_distance(text, word->capitals, limit);
         if (distance < nearest && distance <= own) {

@@ -826,7 +826,7 @@ static struct name_list *read_names(struct reader *r)
     struct name_list *first = NULL, **last = &first;
     while (is_lexeme(r, WORD)) {
         struct name_list *name = arena_take(&r->grammar->arena, 1, sizeof *name);
-        *name = (struct name_list){token_copy(r), r->token.place, NULL};
+        *name = (struct name_list){.name = token_copy(r), .place = r->token.place};
         *last = name;
         last = &name->next;
         next_token(r);
@@ -957,7 +957,7 @@ static void read_demands(struct reader *r, struct demand **first)
                 word = arena_format(&r->grammar->arena, "%s=%s", word, code == NULL ? "" : code);
             }
             *name = arena_take(&r->grammar->arena, 1, sizeof **name);
-            **name = (struct name_list){word, place, NULL};
+            **name = (struct name_list){.name = word, .place = place};
             name = &(*name)->next;
         } while (take_symbol(r, '|'));
         *last = demand;

@@ -821,17 +821,13 @@ static void number_entries(struct values *values, struct matcher *matcher)
 
 static const char *pointer_of(struct arena *arena, const struct value *value)
 {
-    struct buffer buffer = {.arena = arena};
-    const char *path = value->key->path;
-    size_t size = strlen(path);
-    buffer_puts(&buffer, value->key->root ? "/" : "/cable/");
-    for (size_t i = 0; i <= size; i++) {
-        if (value->key->list > 0 && i == value->key->list)
-            buffer_format(&buffer, "/%zu", value->entry);
-        if (i < size)
-            buffer_add(&buffer, path[i] == '.' ? "/" : path + i, 1);
-    }
-    return buffer.at;
+    const char *root = value->key->root ? "/" : "/cable/", *path = value->key->path;
+    int list = (int)value->key->list;
+    char *pointer = list == 0 ? arena_format(arena, "%s%s", root, path)
+                              : arena_format(arena, "%s%.*s/%zu%s", root, list, path, value->entry, path + list);
+    for (char *dot = strchr(pointer, '.'); dot != NULL; dot = strchr(dot, '.'))
+        *dot = '/';
+    return pointer;
 }
 
 void values_settle(struct values *values, struct matcher *matcher)

@@ -33,12 +33,12 @@ static uint32_t capital(uint32_t point)
     return point;
 }
 
-char *word_capitals(struct arena *arena, const char *text, size_t size)
+void word_capitals_in(struct buffer *buffer, const char *text, size_t size)
 {
-    char *word = arena_take(arena, size + 1, 1); /* a capital is no longer than the letter */
-    size_t used = 0;
     uint32_t point;
     bool gap = false;
+    buffer->size = 0;
+    buffer_puts(buffer, "");
     for (size_t at = 0, n; at < size; at += n) {
         n = text_next(text, size, at, &point);
         n += n == 0;
@@ -46,19 +46,43 @@ char *word_capitals(struct arena *arena, const char *text, size_t size)
         gap = gap || !kept;
         if (!kept)
             continue;
-        if (gap && used > 0)
-            word[used++] = ' ';
+        if (gap && buffer->size > 0)
+            buffer_add(buffer, " ", 1);
         gap = false;
         uint32_t upper = capital(point);
-        if (upper < 0x80) {
-            word[used++] = (char)upper;
-        } else {
-            word[used++] = (char)(0xC0 | (upper >> 6));
-            word[used++] = (char)(0x80 | (upper & 0x3F));
-        }
+        if (upper < 0x80)
+            buffer_add(buffer, (char[]){(char)upper}, 1);
+        else
+            buffer_add(buffer, (char[]){(char)(0xC0 | (upper >> 6)), (char)(0x80 | (upper & 0x3F))}, 2);
     }
-    word[used] = '\0';
-    return word;
+}
+
+char *word_capitals(struct arena *arena, const char *text, size_t size)
+{
+    struct buffer buffer = {.arena = arena};
+    word_capitals_in(&buffer, text, size);
+    return buffer.at;
+}
+
+uint32_t word_letters(const char *word)
+{
+    size_t size = strlen(word);
+    uint32_t letters = 0, point;
+    for (size_t at = 0, n; at < size; at += n) {
+        n = text_next(word, size, at, &point);
+        n += n == 0;
+        letters |= UINT32_C(1) << (point & 31);
+    }
+    return letters;
+}
+
+/* One letter changed is at most one that only the one word has, and one that only the other has. */
+bool words_differ(uint32_t letters, uint32_t others, size_t limit)
+{
+    uint32_t alone = letters ^ others;
+    for (size_t i = 0; i < 2 * limit; i++)
+        alone &= alone - 1;
+    return alone != 0;
 }
 
 static size_t read_points(const char *word, uint32_t *points)

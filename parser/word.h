@@ -19,6 +19,15 @@ size_t word_length(const char *word, size_t size);
 /* In capitals, with anything but letters and digits as one blank between them, and none around. In the arena. */
 char *word_capitals(struct arena *arena, const char *text, size_t size);
 
+/* The same, in the place of what the buffer holds. */
+void word_capitals_in(struct buffer *buffer, const char *text, size_t size);
+
+/* Which characters a word has: bit n stands for those whose code points end in n. */
+uint32_t word_letters(const char *word);
+
+/* Whether the characters alone tell that two words are further apart than a limit. */
+bool words_differ(uint32_t letters, uint32_t others, size_t limit);
+
 enum script { SCRIPT_NONE, SCRIPT_LATIN, SCRIPT_CYRILLIC };
 
 /* The script of a letter; SCRIPT_NONE for what is no letter of these. */
