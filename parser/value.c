@@ -87,7 +87,7 @@ const char *folded(struct matcher *matcher, struct span span)
 }
 
 /* The text of a span without what the type drops, which for all but plain texts includes damage. */
-static const char *without(struct matcher *matcher, const struct type *type, struct span span)
+static char *without(struct matcher *matcher, const struct type *type, struct span span)
 {
     struct buffer buffer = {.arena = matcher->arena};
     buffer_puts(&buffer, "");
@@ -96,8 +96,8 @@ static const char *without(struct matcher *matcher, const struct type *type, str
     return buffer.at;
 }
 
-/* Quotes, brackets and punctuation around a name are not part of it; the dot of an initial is. */
-static const char *trimmed_name(struct arena *arena, const char *text)
+/* Quotes, brackets and punctuation around a name are not part of it; the dot of an initial is. In place. */
+static char *trimmed_name(char *text)
 {
     static const char *const edges[] = {" ",
                                         ",",
@@ -127,10 +127,12 @@ static const char *trimmed_name(struct arena *arena, const char *text)
         for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
             size_t n = strlen(edges[i]);
             bool parenthesis = *edges[i] == ')' && memchr(text + start, '(', end - start) != NULL;
-            if (end - start >= n && strncmp(text + start, edges[i], n) == 0) {
+            if (end - start < n)
+                continue;
+            if (text[start] == *edges[i] && memcmp(text + start, edges[i], n) == 0) {
                 start += n;
                 more = true;
-            } else if (end - start >= n && !parenthesis && strncmp(text + end - n, edges[i], n) == 0) {
+            } else if (text[end - n] == *edges[i] && !parenthesis && memcmp(text + end - n, edges[i], n) == 0) {
                 end -= n;
                 more = true;
             }
@@ -143,11 +145,12 @@ static const char *trimmed_name(struct arena *arena, const char *text)
             more = true;
         }
     }
-    return arena_copy(arena, text + start, end - start);
+    text[end] = '\0';
+    return text + start;
 }
 
-/* S H T Y K O V: single letters with blanks between them are one word. */
-static const char *joined_letters(struct arena *arena, const char *text)
+/* S H T Y K O V: single letters with blanks between them are one word. In place. */
+static const char *joined_letters(char *text)
 {
     size_t letters = 0;
     for (const char *p = text; *p != '\0';) {
@@ -161,11 +164,12 @@ static const char *joined_letters(struct arena *arena, const char *text)
     }
     if (letters < 3)
         return text;
-    struct buffer buffer = {.arena = arena};
+    size_t kept = 0;
     for (const char *p = text; *p != '\0'; p++)
         if (*p != ' ')
-            buffer_add(&buffer, p, 1);
-    return buffer.at;
+            text[kept++] = *p;
+    text[kept] = '\0';
+    return text;
 }
 
 /* Numbers lose the blanks around their signs: "484 - 487" is "484-487". */
@@ -441,7 +445,7 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
         text = without(matcher, type, span);
         break;
     case KIND_NAME:
-        text = joined_letters(arena, trimmed_name(arena, without(matcher, type, span)));
+        text = joined_letters(trimmed_name(without(matcher, type, span)));
         break;
     case KIND_NUMBER:
         text = closed_number(arena, without(matcher, type, span));
