@@ -23,7 +23,7 @@ struct arena {
     struct arena_block *blocks;
     struct arena_keep *kept;
     struct arena_piece *spare[ARENA_SPARES]; /* what arrays have left that grew: of 1, 2, 4... bytes */
-    jmp_buf *escape; /* where a failed allocation goes; set before the first call */
+    jmp_buf *escape;                         /* where a failed allocation goes; set before the first call */
 };
 
 /* Zeroed memory for `count` things of `size` bytes. Never NULL: leaves by arena->escape. */

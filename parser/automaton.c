@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -13,9 +14,10 @@ enum {
     RARE = ASCII + CYRILLIC_END - CYRILLIC, /* the first number of all other characters */
     RARE_COUNT = LETTERS - RARE,
     END_OF_TEXT = LETTERS,
-    ROW = 16,
-    ROWS = LETTERS / ROW + 1,
+    NO_LETTER,
+    ROW = 16, /* letters */
     MAX_STATES = 16384,
+    MAX_ROWS = 65536,
     CHUNK = 1024,
     MAX_POSITIONS = 500000,
     FAR = 256 /* characters; what has not failed by then may match */
@@ -52,24 +54,36 @@ struct move {
     uint64_t bits[];
 };
 
+/*
+ * What following a text looks at, a line of the cache each: where a state leads is a row for each 16 letters, and in
+ * that a link for each letter. Rows are known by their numbers; the number 0 is of none.
+ */
 struct row {
-    _Atomic(struct state *) next[ROW];
+    _Atomic uint32_t to[ROW]; /* links, or further rows */
 };
+
+struct exits {
+    _Atomic uint32_t rows[RARE / ROW];
+    _Atomic uint32_t rare; /* the row of the rows of rare letters */
+    _Atomic uint32_t end;  /* a link */
+};
+
+/* A link is 4 times the number of the state, and what must be known of it. 0: not made yet. */
+enum { MATCHED = 1, LAST = 2, LINK = 4 };
 
 struct alive;
 
 /* A set of positions, and what has matched on the way there. */
 struct state {
-    _Atomic(struct row *) rows[ROWS];
     const struct field **matched;
     uint32_t *set;
-    size_t matched_count, set_count;
-    bool behind_letter;  /* if that matters */
     struct atom **atoms; /* that decide on the way from here; the first is that of all letters */
-    size_t atom_count;
     struct move *moves;
     struct state *same_hash;
     _Atomic(struct alive *) alive;
+    uint32_t matched_count, set_count, atom_count;
+    uint32_t link;
+    bool behind_letter; /* if that matters */
 };
 
 /* What can still match from a state on, once needed. */
@@ -93,14 +107,17 @@ struct automaton {
     size_t chunk_count, chunk_room, position_count;
     uint32_t *position_hash; /* a position + 1; 0: none */
     struct state **state_hash;
-    size_t state_count;
+    struct state **states; /* by number, as are the exits */
+    struct exits *exits;
+    struct row *rows;
+    size_t state_count, state_room, row_count;
     unsigned stamp;
     struct list_of_positions stack, found, work, out;
     struct branch **done;
     struct atom **atoms;
     size_t done_count, done_room, atom_count, atom_room;
-    _Atomic(struct state *) *starts;
-    struct branch **roots; /* by gate */
+    _Atomic uint32_t *starts; /* links, by gate */
+    struct branch **roots;    /* likewise */
     _Atomic uint32_t rare[RARE_COUNT];
 };
 
@@ -480,7 +497,8 @@ static struct state *state_of(struct automaton *a, bool behind_letter, unsigned 
         find_atoms(a, state);
     state->same_hash = *first;
     *first = state;
-    a->state_count++;
+    a->states[++a->state_count] = state;
+    state->link = (uint32_t)a->state_count * LINK + (fields > 0 ? MATCHED : 0) + (state->set_count == 0 ? LAST : 0);
     return state;
 }
 
@@ -549,7 +567,7 @@ static struct state *step(struct automaton *a, const struct state *state, const 
 
 /* ---- following a text ------------------------------------------------------------------------- */
 
-/* The number of a character; LETTERS if there are too many. */
+/* The number of a character; NO_LETTER if there are too many. */
 static size_t letter_of(struct automaton *a, uint32_t c)
 {
     if (c < ASCII)
@@ -564,12 +582,39 @@ static size_t letter_of(struct automaton *a, uint32_t c)
         if (there == c)
             return RARE + slot;
     }
-    return LETTERS;
+    return NO_LETTER;
 }
 
-/* The state that a character leads to from another, made if need be. NULL: there are too many. */
-static struct state *make_next(struct automaton *a, struct state *state, uint32_t c, size_t letter, bool at_end)
+/* The row that a number tells, made if need be; NULL if there are too many. */
+static struct row *row_of(struct automaton *a, _Atomic uint32_t *number)
 {
+    uint32_t row = atomic_load_explicit(number, memory_order_relaxed);
+    if (row == 0 && a->row_count + 1 < MAX_ROWS) {
+        row = (uint32_t)++a->row_count;
+        atomic_store_explicit(number, row, memory_order_release);
+    }
+    return row == 0 ? NULL : &a->rows[row];
+}
+
+/* Where the link of a letter is, for what is made to be found again. */
+static _Atomic uint32_t *place_of(struct automaton *a, uint32_t link, size_t letter)
+{
+    struct exits *exits = &a->exits[link / LINK];
+    struct row *rare = NULL, *row = NULL;
+    if (letter == END_OF_TEXT)
+        return &exits->end;
+    if (letter < RARE)
+        row = row_of(a, &exits->rows[letter / ROW]);
+    else if ((rare = row_of(a, &exits->rare)) != NULL)
+        row = row_of(a, &rare->to[(letter - RARE) / ROW]);
+    return row == NULL ? NULL : &row->to[letter % ROW];
+}
+
+/* The link to the state that a character leads to from another, made if need be. 0: there are too many. */
+static uint32_t make_next(struct automaton *a, uint32_t link, uint32_t c, size_t letter)
+{
+    struct state *state = a->states[link / LINK];
+    bool at_end = letter == END_OF_TEXT;
     size_t words = state->atom_count / 64 + 1;
     struct move *move = arena_take(&a->arena, 1, sizeof *move + words * sizeof(uint64_t));
     move->at_end = at_end;
@@ -581,39 +626,54 @@ static struct state *make_next(struct automaton *a, struct state *state, uint32_
         same = same->next;
     if (same == NULL) {
         if (a->state_count >= MAX_STATES || a->position_count >= MAX_POSITIONS)
-            return NULL;
+            return 0;
         move->to = step(a, state, move->bits, at_end);
         move->next = state->moves;
         state->moves = same = move;
     }
-    if (letter == LETTERS && !at_end)
-        return same->to;
-    size_t index = at_end ? (size_t)END_OF_TEXT : letter;
-    struct row *row = atomic_load_explicit(&state->rows[index / ROW], memory_order_relaxed);
-    if (row == NULL) {
-        row = arena_take(&a->arena, 1, sizeof *row);
-        atomic_store_explicit(&state->rows[index / ROW], row, memory_order_release);
-    }
-    atomic_store_explicit(&row->next[index % ROW], same->to, memory_order_release);
-    return same->to;
+    _Atomic uint32_t *place = letter == NO_LETTER ? NULL : place_of(a, link, letter);
+    if (place != NULL)
+        atomic_store_explicit(place, same->to->link, memory_order_release);
+    return same->to->link;
 }
 
-static struct state *make_start(struct automaton *a, size_t gate)
+/* Begins where a line of the cache does. */
+static void *zeroes(struct automaton *a, size_t count, size_t size)
 {
-    struct state *start = atomic_load_explicit(&a->starts[gate], memory_order_relaxed);
-    if (start != NULL)
+    enum { LINE = 64 };
+    char *memory = calloc(count + LINE / size + 1, size);
+    arena_keep(&a->arena, memory, free);
+    return memory + (LINE - (uintptr_t)memory % LINE);
+}
+
+/* Rooms for all that there may be, for they must stay where they are. What is not used costs no memory. */
+static void make_room(struct automaton *a)
+{
+    if (a->states == NULL)
+        a->states = zeroes(a, a->state_room, sizeof(struct state *));
+    if (a->exits == NULL)
+        a->exits = zeroes(a, a->state_room, sizeof *a->exits);
+    if (a->rows == NULL)
+        a->rows = zeroes(a, MAX_ROWS, sizeof *a->rows);
+}
+
+static uint32_t make_start(struct automaton *a, size_t gate)
+{
+    uint32_t start = atomic_load_explicit(&a->starts[gate], memory_order_relaxed);
+    if (start != 0)
         return start;
+    make_room(a);
     a->roots[gate] = root_of(a, gate);
     a->out.count = a->done_count = 0;
     unsigned stamp = ++a->stamp;
     add_out(a, position_of(a, a->roots[gate]->self, NONE), stamp);
-    start = state_of(a, false, stamp);
+    start = state_of(a, false, stamp)->link;
     atomic_store_explicit(&a->starts[gate], start, memory_order_release);
     return start;
 }
 
 /* The same under the lock. *made is left as it is where there is no memory. */
-static bool locked_start(struct automaton *a, size_t gate, struct state **made)
+static bool locked_start(struct automaton *a, size_t gate, uint32_t *made)
 {
     pthread_mutex_lock(&a->lock);
     bool ok = setjmp(a->escape) == 0;
@@ -623,20 +683,32 @@ static bool locked_start(struct automaton *a, size_t gate, struct state **made)
     return ok;
 }
 
-static bool locked_next(struct automaton *a, uint32_t c, size_t letter, bool at_end, struct state **state)
+static bool locked_next(struct automaton *a, uint32_t c, size_t letter, uint32_t *link)
 {
     pthread_mutex_lock(&a->lock);
     bool ok = setjmp(a->escape) == 0;
     if (ok)
-        *state = make_next(a, *state, c, letter, at_end);
+        *link = make_next(a, *link, c, letter);
     pthread_mutex_unlock(&a->lock);
     return ok;
 }
 
-static struct state *known_next(const struct state *state, size_t index)
+static uint32_t known(const _Atomic uint32_t *number)
 {
-    struct row *row = atomic_load_explicit(&state->rows[index / ROW], memory_order_acquire);
-    return row == NULL ? NULL : atomic_load_explicit(&row->next[index % ROW], memory_order_acquire);
+    return atomic_load_explicit(number, memory_order_acquire);
+}
+
+static uint32_t known_next(const struct automaton *a, uint32_t link, size_t letter)
+{
+    const struct exits *exits = &a->exits[link / LINK];
+    uint32_t row;
+    if (letter < RARE)
+        row = known(&exits->rows[letter / ROW]);
+    else if (letter >= LETTERS)
+        return letter == END_OF_TEXT ? known(&exits->end) : 0;
+    else if ((row = known(&exits->rare)) != 0)
+        row = known(&a->rows[row].to[(letter - RARE) / ROW]);
+    return row == 0 ? 0 : known(&a->rows[row].to[letter % ROW]);
 }
 
 static void collect(struct automaton *a, struct alive *alive, size_t *room, struct branch *branch, unsigned stamp)
@@ -698,33 +770,33 @@ static void add_found(const struct field **found, size_t *count, const struct fi
 bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t at, size_t to,
                     const struct field **found, size_t *count)
 {
-    struct state *state = atomic_load_explicit(&a->starts[gate], memory_order_acquire);
+    uint32_t link = known(&a->starts[gate]);
     *count = 0;
-    if (state == NULL && !locked_start(a, gate, &state))
+    if (link == 0 && !locked_start(a, gate, &link))
         return false;
-    for (size_t read = 0; state->set_count > 0; read++) {
+    for (size_t read = 0; !(link & LAST); read++) {
         bool at_end = at >= to;
         uint32_t c = at_end ? 0 : (unsigned char)text[at];
         size_t n = c < ASCII ? 1 : text_next(text, to, at, &c);
         size_t letter = at_end ? (size_t)END_OF_TEXT : letter_of(a, c);
-        struct state *next = at_end || letter < LETTERS ? known_next(state, letter) : NULL;
-        if (read == FAR)
-            next = NULL;
-        else if (next == NULL) {
-            next = state;
-            if (!locked_next(a, c, letter, at_end, &next))
+        uint32_t next = read == FAR ? 0 : known_next(a, link, letter);
+        if (next == 0 && read < FAR) {
+            next = link;
+            if (!locked_next(a, c, letter, &next))
                 return false;
         }
-        if (next == NULL) {
+        if (next == 0) {
             struct alive *alive;
-            if (!locked_alive(a, state, &alive))
+            if (!locked_alive(a, a->states[link / LINK], &alive))
                 return false;
             add_found(found, count, alive->fields, alive->count);
             return true;
         }
-        state = next;
-        if (state->matched_count > 0)
+        link = next;
+        if (link & MATCHED) {
+            const struct state *state = a->states[link / LINK];
             add_found(found, count, state->matched, state->matched_count);
+        }
         if (at_end)
             break;
         at += n == 0 ? 1 : n;
@@ -759,6 +831,7 @@ static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
     a->starts = arena_take(&a->arena, gates, sizeof *a->starts);
     a->roots = arena_take(&a->arena, gates, sizeof(struct branch *));
     a->shapes.flat = flat;
+    a->state_room = MAX_STATES + gates + 1; /* what gates begin with is always made, and none has the number 0 */
     a->arena.escape = &a->escape;
     return a;
 }

@@ -358,7 +358,8 @@ static void take_text(struct flow *flow, size_t start, size_t end, const char *s
 
 /* ---- the page, piece by piece --------------------------------------------------------------- */
 
-/* What gumbo takes for the number of a character may not fit its int: one that is no character's stays one that is none. */
+/* What gumbo takes for the number of a character may not fit its int: one that is no character's stays one that is
+ * none. */
 static void limit_number(char *at, size_t size)
 {
     enum { DIGITS = 7 }; /* of a number that is large enough for all characters, and small enough for an int */

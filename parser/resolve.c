@@ -710,8 +710,7 @@ static void resolve_asked(struct depesha_grammar *grammar, struct complaints *co
     name->field = code == NULL ? field : NULL;
 }
 
-static void resolve_demands(struct depesha_grammar *grammar, struct complaints *complaints,
-                            const struct demand *demand)
+static void resolve_demands(struct depesha_grammar *grammar, struct complaints *complaints, const struct demand *demand)
 {
     for (; demand != NULL; demand = demand->next)
         for (struct name_list *name = demand->any; name != NULL; name = name->next)
