@@ -133,11 +133,6 @@ size_t gate_zone(size_t zone, bool at_start)
     return 2 + 2 * zone + at_start;
 }
 
-size_t gate_key(const struct key *key)
-{
-    return 2 + 2 * (size_t)MAX_ZONES + key->index;
-}
-
 /* ---- the tree of productions ------------------------------------------------------------------ */
 
 static const struct node *inside(const struct node *node)
@@ -201,20 +196,10 @@ static void plant_field(struct automaton *a, struct branch *root, const struct f
     branch->fields[branch->count++] = field;
 }
 
-static bool is_inside(const struct field *field, size_t gate)
-{
-    for (const struct key_list *key = field->inside; key != NULL; key = key->next)
-        if (gate_key(key->key) == gate)
-            return true;
-    return false;
-}
-
 static bool passes(const struct field *field, size_t gate)
 {
     if (field->pattern.kind == PATTERN_NONE)
         return false;
-    if (gate >= 2 + 2 * (size_t)MAX_ZONES)
-        return is_inside(field, gate);
     if (field->at_start && gate % 2 == 0)
         return false;
     return gate < 2 ? field->zones != 0 : field->zones >> ((gate - 2) / 2) & 1;
@@ -820,7 +805,7 @@ static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
     if (pthread_mutex_init(&a->lock, NULL) != 0)
         arena_fail(&grammar->arena);
     arena_keep(&grammar->arena, a, release);
-    size_t gates = 2 + 2 * (size_t)MAX_ZONES + grammar->key_count;
+    size_t gates = 2 + 2 * (size_t)MAX_ZONES;
     a->grammar = grammar;
     a->arena.escape = &grammar->escape; /* until threads share it */
     a->shapes.grammar = grammar;

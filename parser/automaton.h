@@ -8,10 +8,9 @@
 
 #include "grammar.h"
 
-/* The productions that are asked for: those of any zone, of one zone, or those inside a key's values. */
+/* The productions that are asked for: those of any zone, or of one. */
 size_t gate_any(bool at_start);
 size_t gate_zone(size_t zone, bool at_start);
-size_t gate_key(const struct key *key);
 
 /* To be called once all fields are resolved. Freed with the grammar. */
 void automaton_open(struct depesha_grammar *grammar);

@@ -149,10 +149,10 @@ struct key {
     struct place place;
     const char *type_name;
     const struct type *type;
-    bool root;         /* the path starts at the record's root */
-    size_t list;       /* how many bytes of the path name the list it is in; 0: none */
-    size_t list_index; /* which list */
-    bool is_read;      /* some field is read in its values */
+    bool root;                  /* the path starts at the record's root */
+    size_t list;                /* how many bytes of the path name the list it is in; 0: none */
+    size_t list_index;          /* which list */
+    struct field_list *readers; /* what is read in its values, in the order of the grammar */
     size_t index;
     struct key *next;
 };
@@ -213,6 +213,11 @@ struct name_list {
     const struct key *key;
     const char *code;
     const struct field *field;
+};
+
+struct field_list {
+    const struct field *field;
+    struct field_list *next;
 };
 
 struct key_list {

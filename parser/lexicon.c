@@ -15,8 +15,10 @@ struct pair {
 
 /* What tells at once that words are not near. */
 struct signs {
-    uint32_t letters, reached; /* as in a word: its own, and with those that these look like */
-    bool has_dirt;             /* signs within */
+    uint32_t letters, reached;  /* as in a word: its own, and with those that these look like */
+    uint32_t ends[2], looks[2]; /* its first letter and its last, and what these look like */
+    bool has_dirt;              /* signs within */
+    bool has_pairs;             /* two letters that look like others together */
 };
 
 /* A word as one that others may be near to. */
@@ -242,13 +244,18 @@ static void look_at(const struct lexicon *lexicon, const struct word *word, stru
 {
     uint32_t groups = 0;
     near->word = word;
-    *signs = (struct signs){.letters = word->letters, .reached = word->letters};
+    size_t last = word->count - 1;
+    *signs = (struct signs){.letters = word->letters,
+                            .reached = word->letters,
+                            .ends = {word->at[0], word->at[last]},
+                            .looks = {word->looks[0], word->looks[last]}};
     for (size_t i = 0; i < word->count; i++) {
         near->pairs[i] = 0;
         for (size_t p = 0; i > 0 && p < lexicon->pair_count; p++)
             if (lexicon->pairs[p].second == word->at[i] && lexicon->pairs[p].first == word->at[i - 1])
                 near->pairs[i] |= lexicon->pairs[p].groups;
         groups |= near->pairs[i] | word->looks[i];
+        signs->has_pairs = signs->has_pairs || near->pairs[i] != 0;
         signs->has_dirt = signs->has_dirt || is_dirt(word->at[i]);
     }
     for (size_t group = 0; group < 32; group++)
@@ -378,14 +385,30 @@ static bool is_more(uint32_t set, int count)
     return set != 0;
 }
 
+/* What the ends cost at least, where letters count one by one: a change at the one is none at the other. */
+static int ends_cost(const struct signs *a, const struct signs *b)
+{
+    int cost = 0;
+    for (size_t i = 0; i < 2; i++)
+        if (a->ends[i] != b->ends[i])
+            cost += a->looks[i] & b->looks[i] ? SHAPE : CHANGE;
+    return cost;
+}
+
 /*
- * Whether two words have letters that keep them further apart than the limit: more than it allows are no letters of the
- * other, nor look like some of it; or more are in one word only than even one taken for two can bring about.
+ * Whether it can be seen that two words, of which one has so many letters more, are further apart than the limit: more
+ * than it allows are no letters of the other, nor look like some of it; or more are in one word only than even one
+ * taken for two can bring about.
  */
-static bool is_apart(const struct signs *a, const struct signs *b, int limit)
+static bool is_apart(const struct signs *a, const struct signs *b, size_t more, int limit)
 {
     int changes = limit / CHANGE;
+    bool plain = !a->has_dirt && !a->has_pairs && !b->has_pairs;
+    if (plain && (int)more > changes)
+        return true;
     if (!a->has_dirt && (is_more(a->letters & ~b->reached, changes) || is_more(b->letters & ~a->reached, changes)))
+        return true;
+    if (plain && ends_cost(a, b) > limit)
         return true;
     return is_more(a->letters ^ b->letters, 3 * limit);
 }
@@ -406,11 +429,12 @@ const struct word *lexicon_nearest(const struct depesha_grammar *grammar, const 
     look_at(lexicon, word, &own, &signs);
     for (size_t length = shortest; length <= longest; length++) {
         int limit = least(tolerance(length), best_cost);
-        if ((length > word->count ? length - word->count : word->count - length) > (size_t)limit)
+        size_t more = length > word->count ? length - word->count : word->count - length;
+        if (more > (size_t)limit)
             continue;
         for (size_t i = lexicon->begin[length]; i < lexicon->begin[length + 1]; i++) {
             const struct near *near = &lexicon->near[i];
-            if (is_apart(&signs, &lexicon->signs[i], limit))
+            if (is_apart(&signs, &lexicon->signs[i], more, limit))
                 continue;
             int cost = distance(&own, near, limit);
             if (cost == FAR)

@@ -580,6 +580,17 @@ static void resolve_zones(struct depesha_grammar *grammar, struct complaints *co
     }
 }
 
+/* A field that names a key twice is read once. */
+static void add_reader(struct depesha_grammar *grammar, struct key *key, const struct field *field)
+{
+    struct field_list **last = &key->readers;
+    for (; *last != NULL; last = &(*last)->next)
+        if ((*last)->field == field)
+            return;
+    *last = arena_take(&grammar->arena, 1, sizeof **last);
+    (*last)->field = field;
+}
+
 static void resolve_in(struct depesha_grammar *grammar, struct complaints *complaints, struct field *field)
 {
     for (const struct name_list *in = field->in; in != NULL; in = in->next) {
@@ -593,7 +604,7 @@ static void resolve_in(struct depesha_grammar *grammar, struct complaints *compl
             struct key_list *inside = arena_take(&grammar->arena, 1, sizeof *inside);
             *inside = (struct key_list){key, field->inside};
             field->inside = inside;
-            ((struct key *)key)->is_read = true;
+            add_reader(grammar, (struct key *)key, field);
         } else {
             struct suggestion s = suggestion_for(in->name);
             for (size_t i = 0; i < grammar->zone_count; i++)

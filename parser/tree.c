@@ -98,15 +98,31 @@ static void body_mark(struct depesha_document *d, struct record *record, const s
     mark_leaves(d, mark, text ? BODY : NOISE);
 }
 
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
 /* A blank behind a word begins nothing either. */
 static bool begins_word(const struct text *text, size_t at)
 {
     unsigned char before = at == 0 ? ' ' : (unsigned char)text->at[at - 1], byte = (unsigned char)text->at[at];
-    bool small = before >= 'a' && before <= 'z';
-    if (small && ((byte >= 'a' && byte <= 'z') || byte == ' ')) /* mostly */
-        return false;
-    bool behind_word = small || (before >= 'A' && before <= 'Z') || before >= 0x80 || (before >= '0' && before <= '9');
+    bool behind_word = is_small((char)before) || (before >= 'A' && before <= 'Z') || before >= 0x80 ||
+                       (before >= '0' && before <= '9');
     return !behind_word || (byte != ' ' && at_boundary(text, at));
+}
+
+/* The next place from `at` on where a production can begin; `end` if there is none. */
+static size_t next_beginning(const struct text *text, size_t at, size_t end)
+{
+    const char *c = text->at;
+    for (; at < end; at++) {
+        while (at > 0 && at < end && is_small(c[at - 1]) && (is_small(c[at]) || c[at] == ' ')) /* mostly */
+            at++;
+        if (at < end && ((unsigned char)c[at] & 0xC0) != 0x80 && begins_word(text, at))
+            break;
+    }
+    return at < end ? at : end;
 }
 
 static bool is_better(const struct mark *mark, const struct mark *than)
@@ -122,8 +138,6 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
     bool found = false;
     struct mark other;
     *mark = (struct mark){0};
-    if (((unsigned char)d->text.at[at] & 0xC0) == 0x80 || !begins_word(&d->text, at))
-        return false;
     size_t to = mark_horizon(&d->matcher, line, at), count;
     size_t gate = gate_zone(zone, begins_cell(&d->matcher, line, at));
     const struct field *const *fields = mark_find(&d->matcher, gate, at, to, false, &count);
@@ -141,7 +155,8 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
 static void body_region(struct depesha_document *d, struct record *record, size_t zone, size_t start, size_t end)
 {
     size_t line = line_at(&d->lines, start), done = start;
-    for (size_t at = start; at < end;) {
+    size_t at = start;
+    while ((at = next_beginning(&d->text, at, end)) < end) {
         struct mark mark;
         while (line + 1 < d->lines.count && d->lines.at[line + 1].start <= at)
             line++;
@@ -200,14 +215,6 @@ static void take_step(struct depesha_document *d, struct record *record, const s
     add_leaf(d, step->end, NOISE, NULL, NULL);
 }
 
-static bool is_inside(const struct field *field, const struct key *key)
-{
-    for (const struct key_list *inside = field->inside; inside != NULL; inside = inside->next)
-        if (inside->key == key)
-            return true;
-    return false;
-}
-
 /* One production, wherever it matches in the text of a value. */
 static void read_span(struct depesha_document *d, struct record *record, const struct field *field, struct span span)
 {
@@ -235,10 +242,9 @@ static void read_inside(struct depesha_document *d, struct record *record)
         const struct value value = values->at[i];
         values->depth = value.depth + 1;
         values->outer = &value;
-        for (const struct field *field = d->grammar->fields; field != NULL && value.depth < MAX_INSIDE;
-             field = field->next)
-            if (field->inside != NULL && is_inside(field, value.key))
-                read_span(d, record, field, value.span);
+        for (const struct field_list *reader = value.key->readers; reader != NULL && value.depth < MAX_INSIDE;
+             reader = reader->next)
+            read_span(d, record, reader->field, value.span);
     }
     values->outer = NULL;
 }

@@ -128,8 +128,6 @@ static void test_gates(void **state)
             assert_int_equal(is_found(&matcher, field, gate_zone(zone, true), at, text.size), in);
             assert_int_equal(is_found(&matcher, field, gate_zone(zone, false), at, text.size), in && !field->at_start);
         }
-        for (const struct key_list *inside = field->inside; inside != NULL; inside = inside->next)
-            assert_true(is_found(&matcher, field, gate_key(inside->key), at, text.size));
         arena_free(&own);
     }
 }
