@@ -86,11 +86,26 @@ static bool is_core(uint32_t c)
 /* Blanks, commas and brackets; a colon too, unless it stands in a time. */
 static bool parts_words(const struct text *text, size_t at, size_t end)
 {
-    char c = text->at[at];
-    if (c == ':')
+    switch (text->at[at]) {
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case ',':
+    case ';':
+    case '(':
+    case ')':
+    case '[':
+    case ']':
+    case '"':
+    case '\'':
+        return true;
+    case ':':
         return at + 1 >= end ||
                !(is_digit((unsigned char)text->at[at + 1]) || strchr("OoIl", text->at[at + 1]) != NULL);
-    return c != '\0' && strchr(" \t\r\n,;()[]\"'", c) != NULL;
+    default:
+        return false;
+    }
 }
 
 /* The next piece between blanks, stripped of what surrounds it. False at the end. */
