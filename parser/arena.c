@@ -31,7 +31,7 @@ _Noreturn void arena_fail(struct arena *arena)
 
 static size_t aligned(size_t size)
 {
-    return (size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
+    return (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
 }
 
 /* Puts a block first, or behind the first, whose rest stays in use. */

@@ -361,7 +361,7 @@ static void test_arrays_stay(void **state)
     static const size_t wants[] = {100, 100000};
     static jmp_buf escape;
     (void)state;
-    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+    for (volatile size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
         static struct arena arena;
         static size_t room;
         static char *at;
