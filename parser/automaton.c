@@ -20,7 +20,8 @@ enum {
     MAX_ROWS = 65536,
     CHUNK = 1024,
     MAX_POSITIONS = 500000,
-    FAR = 256 /* characters; what has not failed by then may match */
+    FAR = 256,            /* characters; what has not failed by then may match */
+    FAR_FROM_START = 1024 /* likewise, where a line or cell begins */
 };
 
 #define NONE UINT32_MAX
@@ -133,6 +134,13 @@ size_t gate_zone(size_t zone, bool at_start)
     return 2 + 2 * zone + at_start;
 }
 
+enum { ZONE_GATES = 2 + 2 * MAX_ZONES };
+
+size_t gate_key(const struct key *key)
+{
+    return ZONE_GATES + key->index;
+}
+
 /* ---- the tree of productions ------------------------------------------------------------------ */
 
 static const struct node *inside(const struct node *node)
@@ -200,6 +208,12 @@ static bool passes(const struct field *field, size_t gate)
 {
     if (field->pattern.kind == PATTERN_NONE)
         return false;
+    if (gate >= ZONE_GATES) {
+        const struct key_list *inside = field->inside;
+        while (inside != NULL && inside->key->index != gate - ZONE_GATES)
+            inside = inside->next;
+        return inside != NULL;
+    }
     if (field->at_start && gate % 2 == 0)
         return false;
     return gate < 2 ? field->zones != 0 : field->zones >> ((gate - 2) / 2) & 1;
@@ -756,6 +770,7 @@ bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t a
                     const struct field **found, size_t *count)
 {
     uint32_t link = known(&a->starts[gate]);
+    size_t far = gate < ZONE_GATES && gate % 2 == 1 ? FAR_FROM_START : FAR;
     *count = 0;
     if (link == 0 && !locked_start(a, gate, &link))
         return false;
@@ -764,8 +779,8 @@ bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t a
         uint32_t c = at_end ? 0 : (unsigned char)text[at];
         size_t n = c < ASCII ? 1 : text_next(text, to, at, &c);
         size_t letter = at_end ? (size_t)END_OF_TEXT : letter_of(a, c);
-        uint32_t next = read == FAR ? 0 : known_next(a, link, letter);
-        if (next == 0 && read < FAR) {
+        uint32_t next = read == far ? 0 : known_next(a, link, letter);
+        if (next == 0 && read < far) {
             next = link;
             if (!locked_next(a, c, letter, &next))
                 return false;
@@ -805,7 +820,7 @@ static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
     if (pthread_mutex_init(&a->lock, NULL) != 0)
         arena_fail(&grammar->arena);
     arena_keep(&grammar->arena, a, release);
-    size_t gates = 2 + 2 * (size_t)MAX_ZONES;
+    size_t gates = ZONE_GATES + grammar->key_count;
     a->grammar = grammar;
     a->arena.escape = &grammar->escape; /* until threads share it */
     a->shapes.grammar = grammar;

@@ -8,9 +8,10 @@
 
 #include "grammar.h"
 
-/* The productions that are asked for: those of any zone, or of one. */
+/* The productions that are asked for: those of any zone, of one, or those that are read in the values of a key. */
 size_t gate_any(bool at_start);
 size_t gate_zone(size_t zone, bool at_start);
+size_t gate_key(const struct key *key);
 
 /* To be called once all fields are resolved. Freed with the grammar. */
 void automaton_open(struct depesha_grammar *grammar);

@@ -14,7 +14,7 @@
 #include "arena.h"
 #include "depesha.h"
 
-enum { MAX_ZONES = 12, MAX_NEXT = 6, ALIKE_CHARACTERS = 0x500 };
+enum { MAX_ZONES = 12, MAX_NEXT = 6, ALIKE_CHARACTERS = 0x500, LEAF_HASH = 256 };
 
 /* Whether patterns become machine code: those that are used much (where PCRE2 can), none, or all. */
 enum jit { JIT_AUTO, JIT_NEVER, JIT_ALWAYS };
@@ -61,6 +61,8 @@ struct node {
     const struct definition *definition; /* of a name; NULL if there is none */
     const struct node *reads;            /* of a slot of a field: what it reads */
     const char *part;                    /* of a slot of a token: its name */
+    size_t slot;                         /* of a slot of a field: which of them */
+    const struct pattern *leaf;          /* of a /pattern/ in a field: what is matched on the way (walk.h) */
 };
 
 /* ---- patterns ------------------------------------------------------------------------------- */
@@ -73,7 +75,9 @@ struct compiled {
     uint32_t groups;   /* how many it captures, with the whole match */
     size_t part_count; /* of a token: its parts, group by group */
     const char **part_names;
-    struct compiled *older; /* what it replaced, which others may still use */
+    struct compiled *older;   /* what it replaced, which others may still use */
+    unsigned char begins[32]; /* a bit for each byte with which a match may begin; all, where that is not known */
+    bool may_be_empty;        /* nothing is known */
 };
 
 /* The part of a pattern that changes: filled on first use, replaced by machine code when it is used much. */
@@ -90,7 +94,8 @@ enum pattern_kind {
     PATTERN_LINE,  /* an expression, where matching starts */
     PATTERN_FIELD, /* a field's expression with its slots, where matching starts */
     PATTERN_FLAT,  /* the same, where lines may have been joined: a blank may be their end */
-    PATTERN_INNER, /* a field's expression, anywhere */
+    PATTERN_LEAF,  /* a /pattern/ in a field, where matching starts; each of its ends is told to the matcher */
+    PATTERN_GAP,   /* blanks and damage, where matching starts */
     PATTERN_PARTS, /* a token with its parts, over the whole text */
     PATTERN_CODES, /* an enumeration's entries, over the whole text; the mark says which */
     PATTERN_LEAD   /* blanks, damage and noise */
@@ -111,6 +116,12 @@ struct entry {
     const char *code; /* what the record gets */
     struct node *node;
     struct entry *next;
+};
+
+/* A /pattern/ of fields, with all that have it. */
+struct leaf_pattern {
+    struct pattern pattern;
+    struct leaf_pattern *next;
 };
 
 /* A token or an enumeration: an expression with a name. */
@@ -239,9 +250,9 @@ struct field {
     double certainty;
     struct node *node;
     struct pattern pattern;
-    struct pattern flat;  /* the same, for long lines that may be several */
-    struct pattern inner; /* the same, for the texts of values */
-    struct slot *slots;   /* slot n is group n + 1 */
+    struct pattern flat; /* the same, for long lines that may be several */
+    bool walks;          /* it can be followed element by element (walk.h) */
+    struct slot *slots;  /* slot n is group n + 1 */
     size_t slot_count, slot_room;
     bool at_start; /* only at the beginning of a line */
     struct example *examples;
@@ -372,6 +383,10 @@ struct depesha_grammar {
     struct pattern lead;       /* blanks, damage and noise, where a line begins */
     struct pattern prose_line;
     struct pattern damaged; /* a mark of damage */
+    struct pattern noisy;   /* a mark of noise */
+    struct pattern gap;     /* blanks and damage */
+    struct pattern letter;
+    struct leaf_pattern *leaves_by_hash[LEAF_HASH];
     size_t pattern_count;
     bool is_builtin; /* the first built-in grammar, and nothing else */
     struct cell *cells;

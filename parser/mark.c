@@ -2,8 +2,11 @@
 
 #include "automaton.h"
 #include "pattern.h"
+#include "walk.h"
 
 #include <string.h>
+
+enum { TOKENS = 512 };
 
 enum { HORIZON_LINES = 24, FIRST_GROUPS = 32, FLUSH = 128, FIRST_JIT_STACK = 32 * 1024, JIT_STACK = 1024 * 1024 };
 
@@ -63,6 +66,41 @@ static void make_room(struct matcher *matcher, uint32_t groups)
     matcher->groups = groups;
 }
 
+/* Each end of a token is told; where the first one is enough, that is the match. Room for them is made beforehand. */
+static int note_end(pcre2_callout_block *block, void *context)
+{
+    struct matcher *matcher = context;
+    if (!matcher->ends.wanted)
+        return 0;
+    for (size_t i = matcher->ends.from; i < matcher->ends.count; i++)
+        if (matcher->ends.at[i] == block->current_position)
+            return 1;
+    if (matcher->ends.count == matcher->ends.most)
+        return PCRE2_ERROR_CALLOUT;
+    matcher->ends.at[matcher->ends.count++] = block->current_position;
+    return 1;
+}
+
+static void note_blanks(struct matcher *matcher, const struct pattern *pattern, unsigned char flag)
+{
+    if (pattern->kind == PATTERN_NONE)
+        return;
+    const unsigned char *bytes = pattern_compiled(matcher->grammar, pattern, matcher->arena)->begins;
+    for (size_t i = 0; i < 256; i++)
+        if (bytes[i / 8] >> (i % 8) & 1)
+            matcher->blanks[i] |= flag;
+}
+
+/* With which bytes blanks that are no ASCII, damage and noise may begin. */
+static void open_blanks(struct matcher *matcher)
+{
+    static const unsigned char wide[] = {0xC2, 0xE1, 0xE2, 0xE3}; /* of all that \h matches beyond ASCII */
+    for (size_t i = 0; i < sizeof wide; i++)
+        matcher->blanks[wide[i]] = BLANK_WIDE | BLANK_DAMAGE | BLANK_NOISE;
+    note_blanks(matcher, &matcher->grammar->damaged, BLANK_DAMAGE | BLANK_NOISE);
+    note_blanks(matcher, &matcher->grammar->noisy, BLANK_NOISE);
+}
+
 void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
                   const struct text *text)
 {
@@ -76,6 +114,14 @@ void matcher_open(struct matcher *matcher, struct arena *arena, const struct dep
     arena_keep(arena, matcher->tries, tell_tries);
     matcher->limits = pattern_limits(grammar);
     arena_keep(arena, matcher->limits, release_limits);
+    pcre2_set_callout(matcher->limits, note_end, matcher);
+    matcher->tokens = arena_take(arena, TOKENS, sizeof *matcher->tokens);
+    open_blanks(matcher);
+}
+
+struct token *matcher_token(struct matcher *matcher, const struct pattern *leaf, size_t at, size_t to)
+{
+    return &matcher->tokens[(at * 31 + leaf->index * 7 + to) % TOKENS];
 }
 
 void matcher_lines(struct matcher *matcher, struct lines *lines)
@@ -83,6 +129,7 @@ void matcher_lines(struct matcher *matcher, struct lines *lines)
     struct span span;
     lines_read(matcher->arena, matcher->text, lines);
     matcher->lines = lines;
+    memset(matcher->tokens, 0, TOKENS * sizeof *matcher->tokens); /* they were of another text */
     for (size_t i = 0; i < lines->count; i++) {
         struct line *line = &lines->at[i];
         line->first = matcher_lead(matcher, line->start, line->end);
@@ -192,15 +239,14 @@ struct span matcher_group(const struct matcher *matcher, size_t n)
     return (struct span){offsets[2 * n], offsets[2 * n + 1]};
 }
 
-/* Mostly there are only blanks, before a letter or digit. */
+/* Mostly there are only blanks. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to)
 {
     struct span span;
     size_t at = from;
     while (at < to && (matcher->text->at[at] == ' ' || matcher->text->at[at] == '\t'))
         at++;
-    unsigned char c = at < to ? (unsigned char)matcher->text->at[at] : 'a';
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+    if (at == to || !(matcher->blanks[(unsigned char)matcher->text->at[at]] & BLANK_NOISE))
         return at;
     return matcher_match(matcher, &matcher->grammar->lead, from, to, &span) ? span.end : from;
 }
@@ -283,16 +329,24 @@ const struct field *const *mark_find(struct matcher *matcher, size_t gate, size_
 
 bool mark_try(struct matcher *matcher, const struct field *field, size_t at, size_t to, bool flat, struct mark *mark)
 {
-    struct span span;
+    struct span span = {at, at};
+    matcher->slots = arena_grow(matcher->arena, matcher->slots, 0, &matcher->slot_room, field->slot_count + 1,
+                                sizeof *matcher->slots);
     matcher->exceeded_at = 0;
-    bool matched = matcher_match(matcher, flat ? &field->flat : &field->pattern, at, to, &span);
+    enum walked walked = flat ? WALK_LOST : walk_field(matcher, field, at, to, matcher->slots, &span.end);
+    bool matched = walked == WALK_MATCHED;
+    if (walked == WALK_LOST) {
+        matched = matcher_match(matcher, flat ? &field->flat : &field->pattern, at, to, &span);
+        for (size_t i = 0; matched && i < field->slot_count; i++)
+            matcher->slots[i] = matcher_group(matcher, i + 1);
+    }
     if (matcher->exceeded_at != 0 && matcher->exceeded == NULL)
         matcher->exceeded = field;
     if (!matched || span.end <= at || !at_boundary(matcher->text, span.end))
         return false;
     *mark = (struct mark){.field = field, .start = at, .end = span.end};
     mark->slots = arena_take(matcher->arena, field->slot_count + 1, sizeof *mark->slots);
-    for (size_t i = 0; i < field->slot_count; i++)
-        mark->slots[i] = matcher_group(matcher, i + 1);
+    if (field->slot_count > 0)
+        memcpy(mark->slots, matcher->slots, field->slot_count * sizeof *mark->slots);
     return true;
 }

@@ -14,6 +14,17 @@ struct mark {
     struct span *slots; /* as many as the field has; start > end: not filled */
 };
 
+/* What is known of a token at a place: its first end, or that it fails there. */
+struct token {
+    const struct pattern *leaf;
+    size_t at, to, end;
+    bool fails;
+    bool only; /* it has no other end */
+};
+
+/* What a byte may begin. */
+enum { BLANK_DAMAGE = 1, BLANK_NOISE = 2, BLANK_WIDE = 4 };
+
 /* Runs patterns over one text, within the limits. Belongs to one thread. */
 struct matcher {
     const struct depesha_grammar *grammar;
@@ -28,6 +39,14 @@ struct matcher {
     const struct field **found;   /* by mark_find */
     const struct field *exceeded; /* the last production that reached a limit */
     size_t exceeded_at;
+    struct token *tokens; /* by place and token, the last of each */
+    struct {
+        size_t *at, count, room, from, most;
+        bool wanted;           /* else the first one is enough */
+    } ends;                    /* of tokens */
+    unsigned char blanks[256]; /* what each byte may begin */
+    struct span *slots;        /* of the production that is tried */
+    size_t slot_room;
 };
 
 void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
@@ -49,6 +68,9 @@ bool matcher_search(struct matcher *matcher, const struct pattern *pattern, size
 bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, size_t to, struct span *span);
 /* Group n of the last match; start > end where it took no part. */
 struct span matcher_group(const struct matcher *matcher, size_t n);
+
+/* What is known of a token at a place, or the room for it: what is there may be of another. Until the next call. */
+struct token *matcher_token(struct matcher *matcher, const struct pattern *leaf, size_t at, size_t to);
 
 /* The offset behind blanks, damage and noise, at most `to`. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);

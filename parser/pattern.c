@@ -357,11 +357,17 @@ static void emit_pattern(struct emission *e, const struct pattern *pattern)
     case PATTERN_LEAD:
         emit_lead(e);
         break;
+    case PATTERN_GAP:
+        emit_gap(e);
+        break;
+    case PATTERN_LEAF:
+        emit(e, pattern->node);
+        buffer_puts(&e->out, "(?C)");
+        break;
     case PATTERN_CODES:
         emit_codes(e, pattern->entries);
         break;
     case PATTERN_FIELD:
-    case PATTERN_INNER:
     case PATTERN_FLAT:
         e->flat = pattern->kind == PATTERN_FLAT;
         e->capture = CAPTURE_SLOTS;
@@ -400,21 +406,26 @@ static pcre2_code *compile(const struct depesha_grammar *grammar, struct arena *
     return code;
 }
 
-/* Where a kind of pattern has to match. Machine code is not to be had for what is only said at each match. */
-static uint32_t anchors(enum pattern_kind kind)
+/*
+ * Where a kind of pattern has to match. Machine code is not to be had for what is only said at each match. Of a token
+ * that something follows PCRE2 must not cut off ways that only matter then.
+ */
+static uint32_t options_of(enum pattern_kind kind)
 {
     switch (kind) {
     case PATTERN_LINE:
     case PATTERN_FIELD:
     case PATTERN_FLAT:
     case PATTERN_LEAD:
+    case PATTERN_GAP:
         return PCRE2_ANCHORED;
+    case PATTERN_LEAF:
+        return PCRE2_ANCHORED | PCRE2_NO_AUTO_POSSESS;
     case PATTERN_PARTS:
     case PATTERN_CODES:
         return PCRE2_ANCHORED | PCRE2_ENDANCHORED;
     case PATTERN_NONE:
     case PATTERN_PLAIN:
-    case PATTERN_INNER:
         break;
     }
     return 0;
@@ -506,6 +517,26 @@ static pcre2_code *read_back(const struct depesha_grammar *grammar, const struct
     return code;
 }
 
+/* With what it can begin, as far as PCRE2 tells: it does not say whether the case of a first letter matters. */
+static void note_begins(struct compiled *compiled)
+{
+    const uint8_t *bitmap = NULL;
+    uint32_t kind = 0, unit = 0;
+    compiled->may_be_empty = true;
+    memset(compiled->begins, 0xFF, sizeof compiled->begins);
+    if (pcre2_pattern_info(compiled->code, PCRE2_INFO_FIRSTBITMAP, &bitmap) == 0 && bitmap != NULL) {
+        compiled->may_be_empty = false;
+        memcpy(compiled->begins, bitmap, sizeof compiled->begins);
+    } else if (pcre2_pattern_info(compiled->code, PCRE2_INFO_FIRSTCODETYPE, &kind) == 0 && kind == 1 &&
+               pcre2_pattern_info(compiled->code, PCRE2_INFO_FIRSTCODEUNIT, &unit) == 0 && unit < 0x80) {
+        compiled->may_be_empty = false;
+        memset(compiled->begins, 0, sizeof compiled->begins);
+        compiled->begins[unit / 8] |= (unsigned char)(1U << (unit % 8));
+        if (is_ascii_letter((unsigned char)unit))
+            compiled->begins[(unit ^ 0x20) / 8] |= (unsigned char)(1U << ((unit ^ 0x20) % 8));
+    }
+}
+
 /* Compiles a pattern, which nobody else knows of yet. */
 static struct compiled *make(const struct depesha_grammar *grammar, const struct pattern *pattern, struct arena *arena)
 {
@@ -519,7 +550,7 @@ static struct compiled *make(const struct depesha_grammar *grammar, const struct
     if (code == NULL) {
         if (!has_parts)
             emit_pattern(&e, pattern);
-        code = compile(grammar, arena, e.out.at, e.out.size, anchors(pattern->kind), &error, &offset);
+        code = compile(grammar, arena, e.out.at, e.out.size, options_of(pattern->kind), &error, &offset);
     }
     struct compiled *compiled = new_compiled(has_parts ? e.count : 0, e.parts);
     if (compiled == NULL) {
@@ -534,6 +565,7 @@ static struct compiled *make(const struct depesha_grammar *grammar, const struct
         pcre2_pattern_info(compiled->code, PCRE2_INFO_CAPTURECOUNT, &compiled->groups);
         compiled->groups++;
         compiled->error = 0;
+        note_begins(compiled);
         if (grammar->jit == JIT_ALWAYS)
             pcre2_jit_compile(compiled->code, PCRE2_JIT_COMPLETE);
     }
@@ -567,6 +599,8 @@ void pattern_tried(const struct depesha_grammar *grammar, struct cell *cell, uns
     if (new == NULL)
         return;
     new->groups = old->groups;
+    new->may_be_empty = old->may_be_empty;
+    memcpy(new->begins, old->begins, sizeof new->begins);
     new->code = pcre2_code_copy(old->code);
     if (new->code == NULL || pcre2_jit_compile(new->code, PCRE2_JIT_COMPLETE) != 0) {
         release(new);

@@ -5,6 +5,7 @@
 #include "lexicon.h"
 #include "pattern.h"
 #include "rule.h"
+#include "walk.h"
 
 #include <string.h>
 
@@ -195,6 +196,7 @@ static void resolve_slot(struct resolution *r, struct node *node, bool repeated)
             r->complaints, node->place,
             "a slot cannot stand in a repeated part, for only its last text would be kept; use a type that splits");
     node->reads = node->first != NULL || type == NULL ? node->first : type->reads;
+    node->slot = field->slot_count;
     if (node->reads == NULL)
         return;
     field->slots = arena_grow(&r->grammar->arena, field->slots, field->slot_count, &field->slot_room,
@@ -368,8 +370,6 @@ static void check_field(const struct depesha_grammar *grammar, struct complaints
     size_t before = complaints->count;
     check_leaves(grammar, complaints, field->node);
     if (complaints->count > before || !check_pattern(grammar, complaints, &field->pattern, field->place))
-        return;
-    if (field->inner.kind != PATTERN_NONE && !check_pattern(grammar, complaints, &field->inner, field->place))
         return;
     const pcre2_code *code = pattern_compiled(grammar, &field->pattern, complaints->arena)->code;
     if (matches_nothing(grammar, complaints->arena, code))
@@ -651,8 +651,7 @@ static void resolve_field(struct depesha_grammar *grammar, struct complaints *co
         resolve_parts(grammar, field->slots[i].reader);
     pattern_add(grammar, &field->pattern, PATTERN_FIELD, field->node);
     pattern_add(grammar, &field->flat, PATTERN_FLAT, field->node);
-    if (field->inside != NULL)
-        pattern_add(grammar, &field->inner, PATTERN_INNER, field->node);
+    walk_prepare(grammar, field);
 }
 
 static void index_fields(struct depesha_grammar *grammar)
@@ -901,9 +900,14 @@ static void resolve_shared(struct depesha_grammar *grammar, struct complaints *c
     resolve_plain(grammar, complaints, grammar->prose);
     for (struct language *language = grammar->languages; language != NULL; language = language->next)
         resolve_plain(grammar, complaints, language->node);
+    static const struct node letter = {.kind = NODE_PATTERN, .text = "\\pL", .size = 3};
     pattern_add(grammar, &grammar->lead, PATTERN_LEAD, NULL);
+    pattern_add(grammar, &grammar->gap, PATTERN_GAP, NULL);
+    pattern_add(grammar, &grammar->letter, PATTERN_LINE, &letter);
     if (grammar->damage != NULL)
         pattern_add(grammar, &grammar->damaged, PATTERN_PLAIN, grammar->damage);
+    if (grammar->noise != NULL)
+        pattern_add(grammar, &grammar->noisy, PATTERN_PLAIN, grammar->noise);
     if (grammar->prose != NULL)
         pattern_add(grammar, &grammar->prose_line, PATTERN_LINE, grammar->prose);
 }

@@ -215,22 +215,44 @@ static void take_step(struct depesha_document *d, struct record *record, const s
     add_leaf(d, step->end, NOISE, NULL, NULL);
 }
 
-/* One production, wherever it matches in the text of a value. */
-static void read_span(struct depesha_document *d, struct record *record, const struct field *field, struct span span)
+/* A place in the text of a value where a production may begin. */
+struct beginning {
+    size_t at;
+    const struct field *field;
+};
+
+struct beginnings {
+    struct beginning *at;
+    size_t count, room;
+};
+
+static void find_beginnings(struct depesha_document *d, const struct value *value, struct beginnings *found)
 {
-    struct span found;
-    for (size_t at = span.start; at < span.end && matcher_match(&d->matcher, &field->inner, at, span.end, &found);) {
-        struct mark mark = {.field = field, .start = found.start, .end = found.end};
-        mark.slots = arena_take(&d->arena, field->slot_count + 1, sizeof *mark.slots);
-        for (size_t s = 0; s < field->slot_count; s++)
-            mark.slots[s] = matcher_group(&d->matcher, s + 1);
-        bool whole = begins_word(&d->text, mark.start) && at_boundary(&d->text, mark.end) &&
-                     (!field->at_start || mark.start == span.start);
-        if (whole)
-            take_mark(d, record, &mark);
-        at = whole && mark.end > at ? mark.end : found.start + 1;
-        while (at < span.end && ((unsigned char)d->text.at[at] & 0xC0) == 0x80)
-            at++;
+    found->count = 0;
+    for (size_t at = value->span.start; (at = next_beginning(&d->text, at, value->span.end)) < value->span.end; at++) {
+        size_t count;
+        const struct field *const *fields =
+            mark_find(&d->matcher, gate_key(value->key), at, value->span.end, false, &count);
+        found->at =
+            arena_grow(&d->arena, found->at, found->count, &found->room, found->count + count, sizeof *found->at);
+        for (size_t i = 0; i < count; i++)
+            found->at[found->count++] = (struct beginning){at, fields[i]};
+    }
+}
+
+/* One production, wherever it matches in the text of a value. */
+static void read_span(struct depesha_document *d, struct record *record, const struct field *field, struct span span,
+                      const struct beginnings *found)
+{
+    size_t done = span.start;
+    struct mark mark;
+    for (size_t i = 0; i < found->count; i++) {
+        size_t at = found->at[i].at;
+        if (found->at[i].field != field || at < done || (field->at_start && at != span.start) ||
+            !mark_try(&d->matcher, field, at, span.end, false, &mark))
+            continue;
+        take_mark(d, record, &mark);
+        done = mark.end;
     }
 }
 
@@ -238,13 +260,16 @@ static void read_span(struct depesha_document *d, struct record *record, const s
 static void read_inside(struct depesha_document *d, struct record *record)
 {
     struct values *values = &record->values;
+    struct beginnings found = {0};
     for (size_t i = 0; i < values->count; i++) {
         const struct value value = values->at[i];
+        if (value.key->readers == NULL || value.depth == MAX_INSIDE)
+            continue;
         values->depth = value.depth + 1;
         values->outer = &value;
-        for (const struct field_list *reader = value.key->readers; reader != NULL && value.depth < MAX_INSIDE;
-             reader = reader->next)
-            read_span(d, record, reader->field, value.span);
+        find_beginnings(d, &value, &found);
+        for (const struct field_list *reader = value.key->readers; reader != NULL; reader = reader->next)
+            read_span(d, record, reader->field, value.span, &found);
     }
     values->outer = NULL;
 }

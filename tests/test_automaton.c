@@ -1,6 +1,6 @@
 /*
- * The automaton says which productions can match at a place. It may name too many and never too few: here it is held
- * against PCRE2, which is asked for every production.
+ * The automaton says which productions can match at a place, and may name too many, never too few; what it names is
+ * walked along the text. Here both are held against PCRE2, which is asked for the whole pattern of every production.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,10 +15,12 @@
 
 #include "automaton.h"
 #include "document.h"
+#include "walk.h"
 
 static depesha_grammar *soviet;
 static struct arena arena;
 static jmp_buf escape;
+static size_t walks;
 
 static depesha_grammar *compiled(const char *name, const char *text, size_t size)
 {
@@ -63,6 +65,30 @@ static bool is_found(struct matcher *matcher, const struct field *field, size_t 
     return is;
 }
 
+/* A walk comes to the same end by the same slots, or says that it is lost. */
+static void hold_walk(struct matcher *matcher, const struct field *field, size_t at, size_t to)
+{
+    struct span span, slots[16], theirs[16];
+    size_t end = 0;
+    bool matches = matcher_match(matcher, &field->pattern, at, to, &span);
+    assert_true(field->slot_count <= 16);
+    for (size_t i = 0; matches && i < field->slot_count; i++)
+        theirs[i] = matcher_group(matcher, i + 1);
+    enum walked walked = walk_field(matcher, field, at, to, slots, &end);
+    if (walked == WALK_LOST)
+        return;
+    bool same = matches == (walked == WALK_MATCHED) && (!matches || end == span.end);
+    for (size_t i = 0; matches && same && i < field->slot_count; i++)
+        same = (slots[i].start > slots[i].end && theirs[i].start > theirs[i].end) ||
+               (slots[i].start == theirs[i].start && slots[i].end == theirs[i].end);
+    if (!same) {
+        print_error("%s is walked to %zu of '%.*s'\n", field->name, walked == WALK_MATCHED ? end - at : 0,
+                    (int)(to - at), matcher->text->at + at);
+        fail();
+    }
+    walks++;
+}
+
 /* Every production at every place where a word may begin. Returns how many match. */
 static size_t hold_against(const depesha_grammar *grammar, const char *bytes, size_t size)
 {
@@ -81,6 +107,7 @@ static size_t hold_against(const depesha_grammar *grammar, const char *bytes, si
             size_t to = mark_horizon(&matcher, line, at);
             for (const struct field *field = grammar->fields; field != NULL; field = field->next) {
                 struct span span;
+                hold_walk(&matcher, field, at, to);
                 if (!matcher_match(&matcher, &field->pattern, at, to, &span) || span.end <= at)
                     continue;
                 matches++;
@@ -98,11 +125,13 @@ static void test_examples(void **state)
 {
     (void)state;
     size_t matches = 0, count = 0;
+    walks = 0;
     for (const struct field *field = soviet->fields; field != NULL; field = field->next)
         for (const struct example *example = field->examples; example != NULL; example = example->next, count++)
             matches += hold_against(soviet, example->text, example->size);
     assert_true(count > 100);
     assert_true(matches >= count);
+    assert_true(walks > 100 * count);
 }
 
 /* A production is found through each of its gates: any zone, its own zones, the values that it is read in. */
@@ -152,6 +181,10 @@ static void test_strange_letters(void **state)
         " ",
         "\n\n",
         "a",
+        "Copy\u00A0N\u00BA\u20034\r\rTOP  SECRET",
+        "Received at 0450\u00B2,\r8\u00A0May 1946",
+        "Stra\u00DFe, \u01C5. I. LEVITSK\u0130",
+        "18\u00BD copies, 1\u0661",
         "\u2116 1",
         "\u2116",
     };
@@ -231,7 +264,12 @@ static depesha_grammar *grammar_of_patterns(void)
                        "field g3 in all = [\"a\"] (/b/ | \"c\")+ \"1\"\n    eg \"a\" -> \"\"\n"
                        "field g4 in all = T T* [\"c\" end]\n    eg \"a\" -> \"\"\n"
                        "field g5 in all = 'A' /(?=b)/ T end\n    eg \"a\" -> \"\"\n"
-                       "field g6 in all = T T* [\"c\" end] \"1\"\n    eg \"a\" -> \"\"\n");
+                       "field g6 in all = T T* [\"c\" end] \"1\"\n    eg \"a\" -> \"\"\n"
+                       "field g7 in all = {v /[ab]+/} [{v /b?/} \"c\"] {v /[abc]*?/} (\"c\" | break)\n    eg \"a\" -> \"\"\n"
+                       "field g8 in all = {v (T | /ab*/)} {v /[bc]*/} /c|b+/* {v /1?/} \"A\"\n    eg \"a\" -> \"\"\n"
+                       "field g9 in all = \"b\" ([/a?/])+ /b*/* [(\"c\" | /cb?/)+] end\n    eg \"a\" -> \"\"\n"
+                       "field h0 in all = /(?:a|ab|b)+/ /[^\\n]*/ \"c1\"\n    eg \"a\" -> \"\"\n"
+                       "field h1 in all = /a(*SKIP)b|ac/ /c?/ \"b\"\n    eg \"a\" -> \"\"\n");
     return compiled("odd", text.at, text.size);
 }
 
