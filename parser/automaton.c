@@ -20,7 +20,7 @@ enum {
     MAX_ROWS = 65536,
     CHUNK = 1024,
     MAX_POSITIONS = 500000,
-    FAR = 256,            /* characters; what has not failed by then may match */
+    FAR = 256,            /* bytes; what has not failed by then may match */
     FAR_FROM_START = 1024 /* likewise, where a line or cell begins */
 };
 
@@ -766,21 +766,42 @@ static void add_found(const struct field **found, size_t *count, const struct fi
     }
 }
 
+/* Follows what is known of ASCII, as long as nothing matches, or is left over; that is most of the way. */
+static uint32_t follow_known(const struct automaton *a, uint32_t link, const char *text, size_t *at, size_t to)
+{
+    const struct exits *exits = a->exits;
+    const struct row *rows = a->rows;
+    size_t here = *at;
+    while (here < to && (unsigned char)text[here] < ASCII) {
+        unsigned char c = (unsigned char)text[here];
+        uint32_t next = known(&rows[known(&exits[link / LINK].rows[c / ROW])].to[c % ROW]);
+        if (next == 0 || (next & (MATCHED | LAST)) != 0)
+            break;
+        link = next;
+        here++;
+    }
+    *at = here;
+    return link;
+}
+
 bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t at, size_t to,
                     const struct field **found, size_t *count)
 {
     uint32_t link = known(&a->starts[gate]);
     size_t far = gate < ZONE_GATES && gate % 2 == 1 ? FAR_FROM_START : FAR;
+    size_t limit = to - at > far ? at + far : to;
     *count = 0;
     if (link == 0 && !locked_start(a, gate, &link))
         return false;
-    for (size_t read = 0; !(link & LAST); read++) {
+    while (!(link & LAST)) {
+        link = follow_known(a, link, text, &at, limit);
         bool at_end = at >= to;
         uint32_t c = at_end ? 0 : (unsigned char)text[at];
         size_t n = c < ASCII ? 1 : text_next(text, to, at, &c);
         size_t letter = at_end ? (size_t)END_OF_TEXT : letter_of(a, c);
-        uint32_t next = read == far ? 0 : known_next(a, link, letter);
-        if (next == 0 && read < far) {
+        bool is_far = at >= limit && !at_end;
+        uint32_t next = is_far ? 0 : known_next(a, link, letter);
+        if (next == 0 && !is_far) {
             next = link;
             if (!locked_next(a, c, letter, &next))
                 return false;
