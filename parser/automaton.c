@@ -784,6 +784,16 @@ static uint32_t follow_known(const struct automaton *a, uint32_t link, const cha
     return link;
 }
 
+bool automaton_fails(const struct automaton *a, size_t gate, const char *text, size_t at, size_t to)
+{
+    uint32_t link = known(&a->starts[gate]);
+    if (link == 0)
+        return false;
+    link = follow_known(a, link, text, &at, to);
+    unsigned char c = at < to ? (unsigned char)text[at] : ASCII;
+    return c < ASCII && (known_next(a, link, c) & (MATCHED | LAST)) == LAST;
+}
+
 bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t at, size_t to,
                     const struct field **found, size_t *count)
 {

@@ -23,4 +23,7 @@ void automaton_open(struct depesha_grammar *grammar);
 bool automaton_find(struct automaton *automaton, size_t gate, const char *text, size_t at, size_t to,
                     const struct field **found, size_t *count);
 
+/* Whether it shows soon, before `to`, that none of a gate's productions matches at `at`. In running text, mostly. */
+bool automaton_fails(const struct automaton *automaton, size_t gate, const char *text, size_t at, size_t to);
+
 #endif

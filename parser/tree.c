@@ -137,9 +137,11 @@ static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size
 {
     bool found = false;
     struct mark other;
+    size_t gate = gate_zone(zone, begins_cell(&d->matcher, line, at)), count;
+    if (automaton_fails(d->grammar->automaton, gate, d->text.at, at, d->lines.at[line].end))
+        return false;
     *mark = (struct mark){0};
-    size_t to = mark_horizon(&d->matcher, line, at), count;
-    size_t gate = gate_zone(zone, begins_cell(&d->matcher, line, at));
+    size_t to = mark_horizon(&d->matcher, line, at);
     const struct field *const *fields = mark_find(&d->matcher, gate, at, to, false, &count);
     for (size_t i = 0; i < count; i++) {
         if (!mark_try(&d->matcher, fields[i], at, to, false, &other) || other.end > end)
