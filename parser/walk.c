@@ -15,7 +15,7 @@ enum { MAX_STEPS = 4000, MAX_DEPTH = 200, MAX_ENDS = 128 };
 static bool stands_alone(const char *text, size_t size)
 {
     static const char *const others[] = {"(*", "(?R", "(?0", "(?&", "(?P", "(?C", "(?(", "\\K", "\\G", "\\g"};
-    for (size_t i = 0; i + 1 < size; i++)
+    for (size_t i = 0; i + 1 < size; i += text[i] == '\\' ? 2 : 1)
         for (size_t n = 0; n < sizeof others / sizeof *others; n++)
             if (size - i >= strlen(others[n]) && memcmp(text + i, others[n], strlen(others[n])) == 0)
                 return false;
