@@ -900,10 +900,13 @@ static void resolve_shared(struct depesha_grammar *grammar, struct complaints *c
     resolve_plain(grammar, complaints, grammar->prose);
     for (struct language *language = grammar->languages; language != NULL; language = language->next)
         resolve_plain(grammar, complaints, language->node);
-    static const struct node letter = {.kind = NODE_PATTERN, .text = "\\pL", .size = 3};
+    static const char letters[] = "\\pL";
+    struct node *letter = arena_take(&grammar->arena, 1, sizeof *letter);
+    *letter = (struct node){.kind = NODE_PATTERN, .size = strlen(letters)};
+    letter->text = arena_copy(&grammar->arena, letters, letter->size); /* all that a grammar points to is its own */
     pattern_add(grammar, &grammar->lead, PATTERN_LEAD, NULL);
     pattern_add(grammar, &grammar->gap, PATTERN_GAP, NULL);
-    pattern_add(grammar, &grammar->letter, PATTERN_LINE, &letter);
+    pattern_add(grammar, &grammar->letter, PATTERN_LINE, letter);
     if (grammar->damage != NULL)
         pattern_add(grammar, &grammar->damaged, PATTERN_PLAIN, grammar->damage);
     if (grammar->noise != NULL)
