@@ -797,13 +797,16 @@ static void release(void *automaton)
     shapes_release(&a->shapes);
     arena_free(&a->arena);
     pthread_mutex_destroy(&a->lock);
+    free(a);
 }
 
 static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
 {
-    struct automaton *a = arena_take(&grammar->arena, 1, sizeof *a);
-    if (pthread_mutex_init(&a->lock, NULL) != 0)
+    struct automaton *a = calloc(1, sizeof *a);
+    if (a == NULL || pthread_mutex_init(&a->lock, NULL) != 0) {
+        free(a);
         arena_fail(&grammar->arena);
+    }
     arena_keep(&grammar->arena, a, release);
     size_t gates = 2 + 2 * (size_t)MAX_ZONES;
     a->grammar = grammar;

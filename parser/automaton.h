@@ -12,7 +12,7 @@
 size_t gate_any(bool at_start);
 size_t gate_zone(size_t zone, bool at_start);
 
-/* To be called once all fields are resolved. Freed with the grammar. */
+/* To be called once all is resolved. Freed with the grammar. */
 void automaton_open(struct depesha_grammar *grammar);
 
 /*
