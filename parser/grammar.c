@@ -170,7 +170,7 @@ depesha_status grammar_compile(const char *name, const char *text, size_t size, 
         g->sources->name = name;
         pattern_open(g);
     }
-    automaton_open(g);
+    automaton_open(g, g->is_builtin && !anew);
     if (complaints.count > 0) {
         char *shown = messages == NULL ? NULL : show_complaints(&g->arena, &complaints);
         depesha_status status = messages != NULL && shown == NULL ? DEPESHA_NO_MEMORY : DEPESHA_BAD_GRAMMAR;
