@@ -39,7 +39,9 @@ FOUND_EXTRA    := $(call found,$(EXTRA))
 EXTRA_FEATURES := $(call macros,$(FOUND_EXTRA))
 
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null)
-PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
+# Optional libraries are loaded when they are first needed, so they are not linked.
+LOADING        := $(if $(FOUND),-ldl)
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) 2>/dev/null) $(LOADING)
 COMMAND_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson $(FOUND_EXTRA) 2>/dev/null)
 
 GRAMMARS := $(sort $(wildcard grammars/*.grammar))
@@ -488,7 +490,7 @@ install: all
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINKNAME)'
 	$(INSTALL) -m 644 include/depesha.h '$(DESTDIR)$(INCLUDEDIR)/depesha.h'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(filter-out libcjson,$(REQUIRED)) $(FOUND)|' \
+	  -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(filter-out libcjson,$(REQUIRED))|' -e 's|@LOADING@|$(LOADING)|' \
 	  depesha.pc.in >$(BUILD)/depesha.pc
 	$(INSTALL) -m 644 $(BUILD)/depesha.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/depesha.pc'
 	$(INSTALL) -m 644 docs/completion.bash '$(DESTDIR)$(BASHDIR)/depesha'

@@ -1,7 +1,10 @@
+#define _DEFAULT_SOURCE
+
 #include "image.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "builtin.h"
 
@@ -13,11 +16,26 @@ bool image_is_there(void)
     return depesha_image.size > 0;
 }
 
+/* All at once is cheaper than each when it is first written. */
+static void ask_for_pages(void *memory, size_t size)
+{
+#ifdef MADV_POPULATE_WRITE
+    enum { PAGE = 4096 };
+    size_t before = PAGE - (uintptr_t)memory % PAGE;
+    if (size > before)
+        madvise((char *)memory + before, (size - before) / PAGE * PAGE, MADV_POPULATE_WRITE);
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
+
 struct depesha_grammar *image_load(void)
 {
     uintptr_t *words = malloc(depesha_image.size);
     if (words == NULL)
         return NULL;
+    ask_for_pages(words, depesha_image.size);
     memcpy(words, depesha_image.words, depesha_image.size);
     uintptr_t bases[KINDS] = {(uintptr_t)words};
     for (size_t i = 0; i < depesha_builtin_count && OF_TEXT + i < KINDS; i++)
