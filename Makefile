@@ -46,7 +46,9 @@ COMMAND_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson $(FOUND_EXTRA) 2>/dev/
 
 GRAMMARS := $(sort $(wildcard grammars/*.grammar))
 PARSER   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
-LIBRARY  := $(PARSER) $(BUILD)/precompiled.o
+# What lies ready of the built-in grammar; $(BUILD)/parser/precompile/none.o is nothing, for builds that cannot run it.
+READY    ?= $(BUILD)/precompiled.o
+LIBRARY  := $(PARSER) $(READY)
 PRECOMPILE := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/precompile/*.c)))
 COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
@@ -205,8 +207,8 @@ endef
 $(BUILD)/configuration: FORCE
 	$(if $(call lacking,pkg-config $(REQUIRED)),$(call name-packages,$(call lacking,pkg-config $(REQUIRED) $(OPTIONAL) $(EXTRA))))
 	@mkdir -p $(@D)
-	@echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' | cmp -s - $@ || \
-	  echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' >$@
+	@echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS) $(READY)' | cmp -s - $@ || \
+	  echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS) $(READY)' >$@
 
 $(LIBRARY) $(PRECOMPILE) $(COMMAND): $(BUILD)/configuration Makefile
 

@@ -10,12 +10,6 @@
 #include "pattern.h"
 #include "precompiled.h"
 
-/* While the tables are made there are none. */
-const struct precompiled depesha_precompiled[] = {{0, NULL}};
-const size_t depesha_precompiled_count = 0;
-const struct image depesha_image = {0, NULL, NULL, 0};
-const struct frozen_all depesha_frozen;
-
 /* Texts of a language and of an amount of damage. */
 enum { GENERATED = 5 };
 
