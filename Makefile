@@ -39,12 +39,17 @@ FOUND_EXTRA    := $(call found,$(EXTRA))
 EXTRA_FEATURES := $(call macros,$(FOUND_EXTRA))
 
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(REQUIRED) $(FOUND) 2>/dev/null)
-PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) $(FOUND) 2>/dev/null)
+# Optional libraries are loaded when they are first needed, so they are not linked.
+LOADING        := $(if $(FOUND),-ldl)
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(REQUIRED) 2>/dev/null) $(LOADING)
 COMMAND_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson $(FOUND_EXTRA) 2>/dev/null)
 
 GRAMMARS := $(sort $(wildcard grammars/*.grammar))
 PARSER   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/*.c))) $(BUILD)/builtin.o
-LIBRARY  := $(PARSER) $(BUILD)/precompiled.o
+# What lies ready of the built-in grammar; $(BUILD)/parser/precompile/none.o is nothing, for builds that cannot run it.
+READY    ?= $(BUILD)/precompiled.o
+LIBRARY  := $(PARSER) $(READY)
+PRECOMPILE := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/precompile/*.c)))
 COMMAND  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard parser/command/*.c)))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/test_*.c)))
 ifeq ($(SYSTEM),Darwin) # its linker has no --wrap
@@ -55,7 +60,7 @@ SCRIPTS  := $(filter-out tests/run.sh tests/coverage.sh,$(sort $(wildcard tests/
 MANUALS  := $(sort $(wildcard docs/*.[1-8]))
 SOURCES  := $(sort $(wildcard parser/*.c parser/precompile/*.c parser/command/*.c))
 SAMPLES  := $(filter-out %/README.md,$(sort $(wildcard samples/*.md samples/*.txt samples/*.html)))
-ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/precompile/*.c parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
+ALL_C    := $(sort $(wildcard include/*.h parser/*.[ch] parser/precompile/*.[ch] parser/command/*.[ch] tests/*.[ch] fuzz/*.[ch] bench/*.[ch]))
 
 STATIC := $(BUILD)/libdepesha.a
 ifeq ($(SYSTEM),Darwin)
@@ -97,7 +102,7 @@ endif
 
 COMPILE = $(CC) -std=c17 $(WARNINGS) $(HARDENING) -fPIC -fvisibility=hidden -MMD -MP -Iinclude
 # The library's own folder and packages are for the library and its tests; the command has the public header and cJSON.
-$(LIBRARY) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
+$(LIBRARY) $(PRECOMPILE) $(TESTS): INCLUDES = -Iparser $(PACKAGE_CFLAGS) $(FEATURES)
 $(COMMAND):          INCLUDES = $(COMMAND_CFLAGS) $(EXTRA_FEATURES) -pthread
 
 .PHONY: all help demo test adversarial coverage sanitize-threads threads-run thorough thorough-run sanitize valgrind bench dev tidy format format-check install uninstall clean
@@ -202,10 +207,10 @@ endef
 $(BUILD)/configuration: FORCE
 	$(if $(call lacking,pkg-config $(REQUIRED)),$(call name-packages,$(call lacking,pkg-config $(REQUIRED) $(OPTIONAL) $(EXTRA))))
 	@mkdir -p $(@D)
-	@echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' | cmp -s - $@ || \
-	  echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS)' >$@
+	@echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS) $(READY)' | cmp -s - $@ || \
+	  echo '$(FEATURES) $(EXTRA_FEATURES) $(PACKAGE_CFLAGS) $(GRAMMARS) $(READY)' >$@
 
-$(LIBRARY) $(COMMAND): $(BUILD)/configuration Makefile
+$(LIBRARY) $(PRECOMPILE) $(COMMAND): $(BUILD)/configuration Makefile
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -234,11 +239,11 @@ $(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
 	 } >$@
 
 # Their patterns, compiled once by a program that is made of the same objects.
-$(BUILD)/precompile: $(BUILD)/parser/precompile/main.o $(PARSER)
+$(BUILD)/precompile: $(PRECOMPILE) $(PARSER)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
-$(BUILD)/precompiled.c: $(BUILD)/precompile
-	$(BUILD)/precompile >$@.new
+$(BUILD)/precompiled.c: $(BUILD)/precompile $(SAMPLES)
+	$(BUILD)/precompile $(SAMPLES) >$@.new
 	@mv $@.new $@
 
 $(BUILD)/builtin.o $(BUILD)/precompiled.o: %.o: %.c
@@ -267,7 +272,7 @@ $(BUILD)/$(LINKNAME): $(BUILD)/$(SHARED)
 $(BUILD)/depesha: $(COMMAND) $(STATIC)
 	$(CC) $(CFLAGS) $(HARD_PIE) $(HARD_LINK) $(LDFLAGS) -pthread -o $@ $^ $(PACKAGE_LIBS) $(if $(FOUND_EXTRA),-ldl)
 
--include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d) $(BUILD)/parser/precompile/main.d
+-include $(LIBRARY:.o=.d) $(COMMAND:.o=.d) $(TESTS:=.d) $(PRECOMPILE:.o=.d)
 
 # ---- showing -------------------------------------------------------------------------------------------------------
 
@@ -487,7 +492,7 @@ install: all
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINKNAME)'
 	$(INSTALL) -m 644 include/depesha.h '$(DESTDIR)$(INCLUDEDIR)/depesha.h'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-	  -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(filter-out libcjson,$(REQUIRED)) $(FOUND)|' \
+	  -e 's|@VERSION@|$(VERSION)|' -e 's|@PRIVATE@|$(filter-out libcjson,$(REQUIRED))|' -e 's|@LOADING@|$(LOADING)|' \
 	  depesha.pc.in >$(BUILD)/depesha.pc
 	$(INSTALL) -m 644 $(BUILD)/depesha.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/depesha.pc'
 	$(INSTALL) -m 644 docs/completion.bash '$(DESTDIR)$(BASHDIR)/depesha'

@@ -50,7 +50,7 @@ static struct arena_block *new_block(struct arena *arena, size_t need)
     size_t room = need > BLOCK ? need : BLOCK;
     if (room > SIZE_MAX - sizeof(struct arena_block))
         arena_fail(arena);
-    struct arena_block *block = malloc(sizeof *block + room);
+    struct arena_block *block = arena->clean ? calloc(1, sizeof *block + room) : malloc(sizeof *block + room);
     if (block == NULL)
         arena_fail(arena);
     block->used = 0;
@@ -98,6 +98,8 @@ static void *enlarge(struct arena *arena, void *old, size_t need)
         larger->before->next = larger;
     else
         arena->blocks = larger;
+    if (arena->clean)
+        memset((char *)larger->bytes + larger->used, 0, need - larger->used);
     larger->used = larger->room = need;
     return larger->bytes;
 }
@@ -117,6 +119,8 @@ static void *take_again(struct arena *arena, size_t need)
     if (piece == NULL)
         return take(arena, need);
     arena->spare[power_in(need)] = piece->next;
+    if (arena->clean)
+        memset(piece, 0, need);
     return piece;
 }
 
@@ -206,6 +210,15 @@ void arena_free(struct arena *arena)
         free(block);
     }
     memset(arena->spare, 0, sizeof arena->spare);
+}
+
+const void *arena_block(const struct arena *arena, size_t n, size_t *size)
+{
+    const struct arena_block *block = arena->blocks;
+    for (; block != NULL && n > 0; n--)
+        block = block->next;
+    *size = block == NULL ? 0 : block->used;
+    return block == NULL ? NULL : block->bytes;
 }
 
 void buffer_add(struct buffer *buffer, const char *bytes, size_t size)

@@ -24,6 +24,7 @@ struct arena {
     struct arena_keep *kept;
     struct arena_piece *spare[ARENA_SPARES]; /* what arrays have left that grew: of 1, 2, 4... bytes */
     jmp_buf *escape;                         /* where a failed allocation goes; set before the first call */
+    bool clean; /* what is not in use is zeroes, too: for memory that is to be written down (image.h) */
 };
 
 /* Zeroed memory for `count` things of `size` bytes. Never NULL: leaves by arena->escape. */
@@ -51,6 +52,9 @@ char *arena_format(struct arena *arena, const char *format, ...) __attribute__((
 void arena_keep(struct arena *arena, void *thing, void (*release)(void *));
 
 void arena_free(struct arena *arena);
+
+/* The memory of an arena, for what writes it down: the n-th of its blocks, or NULL. */
+const void *arena_block(const struct arena *arena, size_t n, size_t *size);
 
 /* Leaves as a failed allocation does. */
 _Noreturn void arena_fail(struct arena *arena);

@@ -1,5 +1,6 @@
 #include "automaton.h"
 
+#include "frozen.h"
 #include "shape.h"
 #include "text.h"
 
@@ -8,20 +9,11 @@
 #include <string.h>
 
 enum {
-    ASCII = 0x80,
-    CYRILLIC = 0x400,
-    CYRILLIC_END = 0x460,
-    RARE = ASCII + CYRILLIC_END - CYRILLIC, /* the first number of all other characters */
-    RARE_COUNT = LETTERS - RARE,
-    END_OF_TEXT = LETTERS,
-    NO_LETTER,
     ROW = 16, /* letters */
     MAX_STATES = 16384,
     MAX_ROWS = 65536,
     CHUNK = 1024,
-    MAX_POSITIONS = 500000,
-    FAR = 256,            /* bytes; what has not failed by then may match */
-    FAR_FROM_START = 1024 /* likewise, where a line or cell begins */
+    MAX_POSITIONS = 500000
 };
 
 #define NONE UINT32_MAX
@@ -120,6 +112,12 @@ struct automaton {
     _Atomic uint32_t *starts; /* links, by gate */
     struct branch **roots;    /* likewise */
     _Atomic uint32_t rare[RARE_COUNT];
+    size_t gate_count;
+    bool single;              /* gates are single productions, by their numbers */
+    struct automaton *beside; /* such a one, which follows the same texts, for both to be written down */
+    const struct field **beside_found;
+    const struct frozen *frozen, *frozen_single; /* states that lie ready, or NULL */
+    atomic_size_t missed;                        /* productions that were let pass where they do not reach */
 };
 
 enum { POSITION_HASH = 1 << 15, STATE_HASH = 1 << 13 };
@@ -223,7 +221,7 @@ static struct branch *root_of(struct automaton *a, size_t gate)
 {
     struct branch *root = new_branch(a, NULL, false);
     for (const struct field *field = a->grammar->fields; field != NULL; field = field->next)
-        if (passes(field, gate))
+        if (a->single ? field->index == gate && field->pattern.kind != PATTERN_NONE : passes(field, gate))
             plant_field(a, root, field);
     return root;
 }
@@ -573,8 +571,8 @@ static size_t letter_of(struct automaton *a, uint32_t c)
         return c;
     if (c >= CYRILLIC && c < CYRILLIC_END)
         return ASCII + c - CYRILLIC;
-    for (uint32_t i = 0; i < 16; i++) {
-        size_t slot = (c * UINT32_C(2654435761) / 0x10000 + i) % RARE_COUNT;
+    for (uint32_t i = 0; i < RARE_TRIES; i++) {
+        size_t slot = rare_slot(c, i);
         uint32_t there = atomic_load_explicit(&a->rare[slot], memory_order_relaxed);
         if (there == 0 && atomic_compare_exchange_strong(&a->rare[slot], &there, c))
             there = c;
@@ -648,6 +646,12 @@ static void *zeroes(struct automaton *a, size_t count, size_t size)
 /* Rooms for all that there may be, for they must stay where they are. What is not used costs no memory. */
 static void make_room(struct automaton *a)
 {
+    if (a->shapes.called == NULL)
+        a->shapes.called = arena_take(&a->arena, a->grammar->definition_count + 1, sizeof(struct shape *));
+    if (a->position_hash == NULL)
+        a->position_hash = arena_take(&a->arena, POSITION_HASH, sizeof *a->position_hash);
+    if (a->state_hash == NULL)
+        a->state_hash = arena_take(&a->arena, STATE_HASH, sizeof(struct state *));
     if (a->states == NULL)
         a->states = zeroes(a, a->state_room, sizeof(struct state *));
     if (a->exits == NULL)
@@ -751,19 +755,10 @@ static bool locked_alive(struct automaton *a, struct state *state, struct alive 
     return ok;
 }
 
-/* In the order of the grammar, each once. */
 static void add_found(const struct field **found, size_t *count, const struct field **fields, size_t field_count)
 {
-    for (size_t i = 0; i < field_count; i++) {
-        size_t at = *count;
-        while (at > 0 && found[at - 1]->index > fields[i]->index)
-            at--;
-        if (at > 0 && found[at - 1] == fields[i])
-            continue;
-        memmove(found + at + 1, found + at, (*count - at) * sizeof(struct field *));
-        found[at] = fields[i];
-        ++*count;
-    }
+    for (size_t i = 0; i < field_count; i++)
+        found_add(found, count, fields[i]);
 }
 
 /* Follows what is known of ASCII, as long as nothing matches, or is left over; that is most of the way. */
@@ -794,14 +789,29 @@ bool automaton_fails(const struct automaton *a, size_t gate, const char *text, s
     return c < ASCII && (known_next(a, link, c) & (MATCHED | LAST)) == LAST;
 }
 
+static bool follow_beside(struct automaton *a, size_t gate, const char *text, size_t at, size_t to);
+
+/* Where the states that lie ready end, what may come of the last one is let pass; so many and others are made. */
+enum { MISSED_BEFORE_MADE = 2048 };
+
 bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t at, size_t to,
                     const struct field **found, size_t *count)
 {
-    uint32_t link = known(&a->starts[gate]);
     size_t far = gate < ZONE_GATES && gate % 2 == 1 ? FAR_FROM_START : FAR;
+    if (a->frozen != NULL && atomic_load_explicit(&a->missed, memory_order_relaxed) < MISSED_BEFORE_MADE) {
+        size_t missed = 0;
+        if (frozen_find(a->frozen, a->frozen_single, a->grammar->by_index, gate, far, text, at, to, found, count, &missed)) {
+            if (missed > 0)
+                atomic_fetch_add_explicit(&a->missed, missed, memory_order_relaxed);
+            return true;
+        }
+    }
+    uint32_t link = known(&a->starts[gate]);
     size_t limit = to - at > far ? at + far : to;
     *count = 0;
     if (link == 0 && !locked_start(a, gate, &link))
+        return false;
+    if (a->beside != NULL && !follow_beside(a, gate, text, at, to))
         return false;
     while (!(link & LAST)) {
         link = follow_known(a, link, text, &at, limit);
@@ -835,6 +845,83 @@ bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t a
     return true;
 }
 
+/* ---- for who writes it down -------------------------------------------------------------------- */
+
+size_t automaton_gates(const struct automaton *a)
+{
+    return a->gate_count;
+}
+
+size_t automaton_states(const struct automaton *a)
+{
+    return a->state_count;
+}
+
+uint32_t automaton_state(const struct automaton *a, size_t n)
+{
+    return a->states[n]->link;
+}
+
+uint32_t automaton_start(struct automaton *a, size_t gate, bool make)
+{
+    uint32_t link = known(&a->starts[gate]);
+    return link == 0 && make && !locked_start(a, gate, &link) ? 0 : link;
+}
+
+size_t automaton_letter(struct automaton *a, uint32_t character)
+{
+    return letter_of(a, character);
+}
+
+uint32_t automaton_character(const struct automaton *a, size_t letter)
+{
+    return letter < ASCII     ? (uint32_t)letter
+           : letter < RARE    ? (uint32_t)(CYRILLIC + letter - ASCII)
+           : letter < LETTERS ? known(&a->rare[letter - RARE])
+                              : 0;
+}
+
+uint32_t automaton_next(struct automaton *a, uint32_t link, size_t letter, bool make)
+{
+    uint32_t next = known_next(a, link, letter), c = automaton_character(a, letter);
+    if (next != 0 || !make || (c == 0 && letter >= RARE && letter < LETTERS))
+        return next;
+    next = link;
+    return locked_next(a, c, letter, &next) ? next : 0;
+}
+
+bool automaton_yields(struct automaton *a, uint32_t link, bool alive, const struct field **found, size_t *count)
+{
+    const struct state *state = a->states[link / LINK];
+    struct alive *all = NULL;
+    *count = 0;
+    if (!alive)
+        add_found(found, count, state->matched, state->matched_count);
+    else if (!locked_alive(a, a->states[link / LINK], &all))
+        return false;
+    if (all != NULL)
+        add_found(found, count, all->fields, all->count);
+    return true;
+}
+
+/* What two characters leave open is followed each for itself. */
+static bool follow_beside(struct automaton *a, size_t gate, const char *text, size_t at, size_t to)
+{
+    struct alive *alive;
+    uint32_t link = automaton_start(a, gate, true), c;
+    for (size_t place = at, read = 0, n; link != 0 && !(link & LAST) && place < to && read < 2; place += n, read++) {
+        n = text_next(text, to, place, &c);
+        n = n == 0 ? 1 : n;
+        link = automaton_next(a, link, letter_of(a, c), true);
+    }
+    if (link == 0)
+        return true;
+    bool ok = locked_alive(a, a->states[link / LINK], &alive);
+    for (size_t i = 0, count; ok && i < alive->count; i++)
+        ok = automaton_find(a->beside, alive->fields[i]->index, text, at, to, a->beside_found, &count);
+    return ok;
+}
+
 /* ---- as a whole ------------------------------------------------------------------------------- */
 
 static void release(void *automaton)
@@ -843,22 +930,24 @@ static void release(void *automaton)
     shapes_release(&a->shapes);
     arena_free(&a->arena);
     pthread_mutex_destroy(&a->lock);
+    free(a);
 }
 
-static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
+static struct automaton *open_one(struct depesha_grammar *grammar, bool flat, bool single)
 {
-    struct automaton *a = arena_take(&grammar->arena, 1, sizeof *a);
-    if (pthread_mutex_init(&a->lock, NULL) != 0)
+    struct automaton *a = calloc(1, sizeof *a);
+    if (a == NULL || pthread_mutex_init(&a->lock, NULL) != 0) {
+        free(a);
         arena_fail(&grammar->arena);
+    }
     arena_keep(&grammar->arena, a, release);
-    size_t gates = ZONE_GATES + grammar->key_count;
+    size_t gates = single ? grammar->field_count : ZONE_GATES + grammar->key_count;
+    a->single = single;
+    a->gate_count = gates;
     a->grammar = grammar;
     a->arena.escape = &grammar->escape; /* until threads share it */
     a->shapes.grammar = grammar;
     a->shapes.arena = &a->arena;
-    a->shapes.called = arena_take(&a->arena, grammar->definition_count + 1, sizeof(struct shape *));
-    a->position_hash = arena_take(&a->arena, POSITION_HASH, sizeof *a->position_hash);
-    a->state_hash = arena_take(&a->arena, STATE_HASH, sizeof(struct state *));
     a->starts = arena_take(&a->arena, gates, sizeof *a->starts);
     a->roots = arena_take(&a->arena, gates, sizeof(struct branch *));
     a->shapes.flat = flat;
@@ -867,8 +956,24 @@ static struct automaton *open_one(struct depesha_grammar *grammar, bool flat)
     return a;
 }
 
-void automaton_open(struct depesha_grammar *grammar)
+struct automaton *automaton_single(struct depesha_grammar *grammar)
 {
-    grammar->automaton = open_one(grammar, false);
-    grammar->flat = open_one(grammar, true);
+    struct automaton *a = grammar->automaton;
+    if (setjmp(grammar->escape) != 0)
+        return NULL;
+    a->beside_found = arena_take(&grammar->arena, grammar->field_count + 1, sizeof(struct field *));
+    a->beside = open_one(grammar, false, true);
+    return a->beside;
+}
+
+void automaton_open(struct depesha_grammar *grammar, bool ready)
+{
+    grammar->automaton = open_one(grammar, false, false);
+    grammar->flat = open_one(grammar, true, false);
+    if (!ready)
+        return;
+    grammar->automaton->frozen = &depesha_frozen.plain;
+    grammar->automaton->frozen_single = &depesha_frozen.single;
+    grammar->flat->frozen = &depesha_frozen.flat;
+    grammar->flat->frozen_single = &depesha_frozen.none;
 }

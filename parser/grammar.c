@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "automaton.h"
 #include "builtin.h"
+#include "image.h"
 #include "pattern.h"
 #include "resolve.h"
 #include "rule.h"
@@ -122,13 +124,34 @@ static const char *own_text(struct arena *arena, const char *text, size_t size)
     return arena_copy(arena, text, size);
 }
 
-depesha_status depesha_grammar_compile(const char *name, const char *text, size_t size, depesha_loader *loader,
-                                       void *context, depesha_grammar **grammar, char **messages)
+static bool is_builtin(const char *text, size_t size)
+{
+    const struct builtin *builtin = &depesha_builtins[0];
+    return builtin->text != NULL && size == builtin->size &&
+           (text == builtin->text || memcmp(text, builtin->text, size) == 0);
+}
+
+/* Reads the text and ties it together. */
+static void read_text(struct depesha_grammar *g, const char *text, size_t size, depesha_loader *loader, void *context,
+                      struct complaints *complaints)
+{
+    struct source *source = arena_take(&g->arena, 1, sizeof *source);
+    source->name = g->name;
+    source->text = own_text(&g->arena, text, size);
+    source->size = size;
+    g->last_year = 9999;
+    syntax_read(g, source, loader, context, complaints);
+    resolve_grammar(g, complaints);
+}
+
+depesha_status grammar_compile(const char *name, const char *text, size_t size, depesha_loader *loader, void *context,
+                               bool anew, depesha_grammar **grammar, char **messages)
 {
     *grammar = NULL;
     if (messages != NULL)
         *messages = NULL;
-    depesha_grammar *g = calloc(1, sizeof *g);
+    bool read = anew || !is_builtin(text, size) || !image_is_there();
+    depesha_grammar *g = read ? calloc(1, sizeof *g) : image_load();
     if (g == NULL)
         return DEPESHA_NO_MEMORY;
     g->arena.escape = &g->escape;
@@ -137,16 +160,17 @@ depesha_status depesha_grammar_compile(const char *name, const char *text, size_
         return DEPESHA_NO_MEMORY;
     }
     struct complaints complaints = {.arena = &g->arena};
-    struct source *source = arena_take(&g->arena, 1, sizeof *source);
-    source->name = arena_copy(&g->arena, name, strlen(name));
-    source->text = own_text(&g->arena, text, size);
-    source->size = size;
-    g->name = source->name;
-    g->last_year = 9999;
-    const struct builtin *builtin = &depesha_builtins[0];
-    g->is_builtin = builtin->text != NULL && size == builtin->size && memcmp(text, builtin->text, size) == 0;
-    syntax_read(g, source, loader, context, &complaints);
-    resolve_grammar(g, &complaints);
+    name = arena_copy(&g->arena, name, strlen(name));
+    if (read) {
+        g->name = name;
+        g->is_builtin = is_builtin(text, size);
+        g->arena.clean = anew;
+        read_text(g, text, size, loader, context, &complaints);
+    } else {
+        g->sources->name = name;
+        pattern_open(g);
+    }
+    automaton_open(g, g->is_builtin && !anew);
     if (complaints.count > 0) {
         char *shown = messages == NULL ? NULL : show_complaints(&g->arena, &complaints);
         depesha_status status = messages != NULL && shown == NULL ? DEPESHA_NO_MEMORY : DEPESHA_BAD_GRAMMAR;
@@ -157,6 +181,12 @@ depesha_status depesha_grammar_compile(const char *name, const char *text, size_
     }
     *grammar = g;
     return DEPESHA_OK;
+}
+
+depesha_status depesha_grammar_compile(const char *name, const char *text, size_t size, depesha_loader *loader,
+                                       void *context, depesha_grammar **grammar, char **messages)
+{
+    return grammar_compile(name, text, size, loader, context, false, grammar, messages);
 }
 
 void depesha_grammar_free(depesha_grammar *grammar)

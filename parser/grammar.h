@@ -420,6 +420,13 @@ void complain(struct complaints *complaints, struct place place, const char *for
 /* Line and column (both from 1, columns in characters) of an offset in a grammar file. */
 void source_position(const struct source *source, size_t offset, size_t *line, size_t *column);
 
+/*
+ * As depesha_grammar_compile does. `anew`: from the text, even where the grammar lies ready (image.h), and so that it
+ * can be written down.
+ */
+depesha_status grammar_compile(const char *name, const char *text, size_t size, depesha_loader *loader, void *context,
+                               bool anew, depesha_grammar **grammar, char **messages);
+
 /* For tests: to be called before the grammar is used. */
 void grammar_set_jit(struct depesha_grammar *grammar, enum jit jit);
 

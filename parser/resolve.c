@@ -935,7 +935,6 @@ void resolve_grammar(struct depesha_grammar *grammar, struct complaints *complai
     for (struct field *field = grammar->fields; field != NULL; field = field->next)
         resolve_field(grammar, complaints, field);
     index_fields(grammar);
-    automaton_open(grammar);
     lexicon_open(grammar);
     resolve_rules(grammar, complaints);
     resolve_check(grammar, false, complaints);

@@ -886,7 +886,9 @@ static void read_example(struct reader *r, struct field *field)
             return;
         }
         *expect = arena_take(&r->grammar->arena, 1, sizeof **expect);
-        **expect = (struct expectation){path == NULL ? "" : path, token_copy(r), place, named, NULL};
+        if (path == NULL)
+            path = arena_copy(&r->grammar->arena, "", 0);
+        **expect = (struct expectation){path, token_copy(r), place, named, NULL};
         expect = &(*expect)->next;
         next_token(r);
     } while (is_symbol(r, ','));
@@ -1283,6 +1285,7 @@ void syntax_read(struct depesha_grammar *grammar, struct source *source, depesha
     if (text == NULL)
         return;
     struct source *standard = arena_take(&grammar->arena, 1, sizeof *standard);
-    *standard = (struct source){.name = "standard", .text = text, .size = size, .from = source};
+    const char *name = arena_copy(&grammar->arena, "standard", strlen("standard"));
+    *standard = (struct source){.name = name, .text = text, .size = size, .from = source};
     read_file(&r, standard);
 }

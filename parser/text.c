@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #ifdef HAVE_UCHARDET
+#include <dlfcn.h>
 #include <uchardet/uchardet.h>
 #endif
 
@@ -451,6 +452,42 @@ static bool is_single(const char *name)
             return strlen(name) < NAME;
     return false;
 }
+
+/* uchardet is loaded when it is first asked, and stays: with the library of C++ it takes longer than many a cable. */
+struct detector {
+    uchardet_t (*new)(void);
+    int (*handle_data)(uchardet_t, const char *, size_t);
+    void (*data_end)(uchardet_t);
+    const char *(*get_charset)(uchardet_t);
+    void (*delete)(uchardet_t);
+};
+
+/* A function, by way of memory: ISO C does not convert it from an object's address. */
+static bool find_function(void *library, const char *name, void *function)
+{
+    void *address = dlsym(library, name);
+    memcpy(function, &address, sizeof address);
+    return address != NULL;
+}
+
+static bool load_detector(struct detector *d)
+{
+#ifdef __APPLE__
+    static const char name[] = "libuchardet.0.dylib";
+#else
+    static const char name[] = "libuchardet.so.0";
+#endif
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library == NULL)
+        return false;
+    bool found = find_function(library, "uchardet_new", &d->new) &&
+                 find_function(library, "uchardet_handle_data", &d->handle_data) &&
+                 find_function(library, "uchardet_data_end", &d->data_end) &&
+                 find_function(library, "uchardet_get_charset", &d->get_charset) &&
+                 find_function(library, "uchardet_delete", &d->delete);
+    dlclose(library);
+    return found;
+}
 #endif
 
 /* The code page that uchardet takes the sample for; "" if it knows none or is not there. */
@@ -461,17 +498,18 @@ static void page_hint(const unsigned char *sample, size_t size, char name[NAME])
     /* It is C++ and throws when memory runs out, which C cannot catch: it is asked only where there is plenty. */
     void *plenty = malloc(DETECTOR_ROOM);
     free(plenty);
-    uchardet_t detector = plenty == NULL ? NULL : uchardet_new();
+    struct detector d;
+    uchardet_t detector = plenty == NULL || !load_detector(&d) ? NULL : d.new();
     if (detector == NULL)
         return;
-    if (uchardet_handle_data(detector, (const char *)sample, size) == 0) {
-        uchardet_data_end(detector);
-        const char *found = uchardet_get_charset(detector);
+    if (d.handle_data(detector, (const char *)sample, size) == 0) {
+        d.data_end(detector);
+        const char *found = d.get_charset(detector);
         size_t length = is_single(found) ? strlen(found) : 0;
         memcpy(name, found, length);
         name[length] = '\0';
     }
-    uchardet_delete(detector);
+    d.delete(detector);
 #else
     (void)sample;
     (void)size;
