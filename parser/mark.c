@@ -96,7 +96,7 @@ static void open_blanks(struct matcher *matcher)
 {
     static const unsigned char wide[] = {0xC2, 0xE1, 0xE2, 0xE3}; /* of all that \h matches beyond ASCII */
     for (size_t i = 0; i < sizeof wide; i++)
-        matcher->blanks[wide[i]] = BLANK_WIDE | BLANK_DAMAGE | BLANK_NOISE;
+        matcher->blanks[wide[i]] = BLANK_WIDE;
     note_blanks(matcher, &matcher->grammar->damaged, BLANK_DAMAGE | BLANK_NOISE);
     note_blanks(matcher, &matcher->grammar->noisy, BLANK_NOISE);
 }
@@ -239,13 +239,30 @@ struct span matcher_group(const struct matcher *matcher, size_t n)
     return (struct span){offsets[2 * n], offsets[2 * n + 1]};
 }
 
+/* Those of \h. */
+static bool is_wide_blank(uint32_t c)
+{
+    return c == 0xA0 || c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200A) || c == 0x202F || c == 0x205F ||
+           c == 0x3000;
+}
+
+size_t matcher_blank(const struct matcher *matcher, size_t at, size_t to)
+{
+    unsigned char byte = at < to ? (unsigned char)matcher->text->at[at] : 0;
+    if (byte == ' ' || byte == '\t')
+        return at + 1;
+    uint32_t c = 0;
+    size_t n = matcher->blanks[byte] & BLANK_WIDE ? text_next(matcher->text->at, to, at, &c) : 0;
+    return n > 0 && is_wide_blank(c) ? at + n : at;
+}
+
 /* Mostly there are only blanks. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to)
 {
     struct span span;
     size_t at = from;
-    while (at < to && (matcher->text->at[at] == ' ' || matcher->text->at[at] == '\t'))
-        at++;
+    for (size_t next; (next = matcher_blank(matcher, at, to)) > at;)
+        at = next;
     if (at == to || !(matcher->blanks[(unsigned char)matcher->text->at[at]] & BLANK_NOISE))
         return at;
     return matcher_match(matcher, &matcher->grammar->lead, from, to, &span) ? span.end : from;

@@ -72,6 +72,9 @@ struct span matcher_group(const struct matcher *matcher, size_t n);
 /* What is known of a token at a place, or the room for it: what is there may be of another. Until the next call. */
 struct token *matcher_token(struct matcher *matcher, const struct pattern *leaf, size_t at, size_t to);
 
+/* The offset behind the blank at `at`; `at`, if there is none. */
+size_t matcher_blank(const struct matcher *matcher, size_t at, size_t to);
+
 /* The offset behind blanks, damage and noise, at most `to`. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);
 

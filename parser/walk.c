@@ -99,8 +99,8 @@ static bool lose(struct walk *w)
 static size_t gap_end(struct walk *w, size_t at)
 {
     struct span span;
-    while (at < w->to && (w->text[at] == ' ' || w->text[at] == '\t'))
-        at++;
+    for (size_t next; (next = matcher_blank(w->matcher, at, w->to)) > at;)
+        at = next;
     if (at == w->to || !(w->matcher->blanks[(unsigned char)w->text[at]] & BLANK_DAMAGE))
         return at;
     return matcher_match(w->matcher, &w->matcher->grammar->gap, at, w->to, &span) ? span.end : at;
@@ -163,18 +163,17 @@ static size_t break_end(struct walk *w, size_t at)
 /* The end of a line, or of a column: a tab, a bar, or three blanks. */
 static bool ends_cell(struct walk *w, size_t at)
 {
-    size_t blanks = 0;
-    for (; blanks < 3 && at + blanks < w->to; blanks++) {
-        char c = w->text[at + blanks];
-        if (c == '\t' || c == '|')
+    size_t here = at;
+    for (int blanks = 0; blanks < 3; blanks++) {
+        size_t next = matcher_blank(w->matcher, here, w->to);
+        if (here < w->to && (w->text[here] == '\t' || w->text[here] == '|'))
             return true;
-        if (c != ' ')
+        if (next == here)
             break;
+        here = next;
+        if (blanks == 2)
+            return true;
     }
-    if (blanks == 3)
-        return true;
-    if (at + blanks < w->to && (w->matcher->blanks[(unsigned char)w->text[at + blanks]] & BLANK_WIDE))
-        return lose(w);
     size_t end = matcher_lead(w->matcher, at, w->to);
     return end == w->to || line_end(w, end) != NOWHERE;
 }
