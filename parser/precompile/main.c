@@ -31,7 +31,7 @@ static void write_patterns(const depesha_grammar *grammar, struct arena *arena)
 {
     size_t *sizes = arena_take(arena, grammar->pattern_count + 1, sizeof *sizes);
     for (const struct cell *cell = grammar->cells; cell != NULL; cell = cell->next)
-        if (cell->pattern->kind != PATTERN_FLAT) /* they are rarely needed */
+        if (cell->pattern->kind != PATTERN_FIELD && cell->pattern->kind != PATTERN_FLAT) /* they are rarely needed */
             sizes[cell->pattern->index] =
                 write_pattern(pattern_compiled(grammar, cell->pattern, arena)->code, cell->pattern->index);
     printf("const struct precompiled depesha_precompiled[] = {\n");
