@@ -254,12 +254,86 @@ static void test_own_grammar(void **state)
     depesha_grammar_free(own);
 }
 
+/* A production of one pattern: the text that it writes, or NULL if it says that there is none. */
+static char *text_of_pattern(const char *pattern, unsigned seed)
+{
+    char rules[512];
+    depesha_grammar *own;
+    char *messages = NULL, *text;
+    depesha_generator *generator;
+    size_t size;
+    snprintf(rules, sizeof rules,
+             "grammar one 1\nzone z starts line -4\n"
+             "field it in z = \"of\" /%s/\n    eg \"x\" -> \"\"\n",
+             pattern);
+    if (depesha_grammar_compile("one", rules, strlen(rules), NULL, NULL, &own, &messages) != DEPESHA_OK)
+        fail_msg("%s", messages);
+    assert_int_equal(depesha_generator_new(own, &(depesha_recipe){.production = "it", .seed = seed}, &generator),
+                     DEPESHA_OK);
+    depesha_status status = depesha_generate(generator, &text, &size, NULL);
+    assert_true(status == (text != NULL ? DEPESHA_OK : DEPESHA_UNWRITTEN));
+    depesha_generator_free(generator);
+    depesha_grammar_free(own);
+    return text;
+}
+
+/* Of each pattern a text that it matches (the generator has read it); of some it is known which. */
+static void test_patterns(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+    } cases[] = {
+        {"\\x41\\x{2116}\\x{41}", "A\u2116A"},
+        {"\\x{1F4DC}\\x{10FFFF}", "\U0001F4DC\U0010FFFF"},
+        {"\\x{D1}\\x7B", "\u00D1{"},
+        {"\\\u2116\\\u0436", "\u2116\u0436"},
+        {"[[:digit:]]{2}", NULL},
+        {"[^[:alpha:] -~]", NULL},
+        {"[]a]{2,}[^]]", NULL},
+        {"[^\\x{20}-\\x{7E}\\pL]{1,3}?", NULL},
+        {"\\pL\\p{Lu}\\P{L}\\PL\\pN?", NULL},
+        {"\\d\\D\\w\\W\\S\\N\\H\\V", NULL},
+        {"(?:^z|a\\.b$)", "a.b"},
+        {"a{2}b{0,1}+c{1,2}?", NULL},
+        {"a{x{", "a{x{"},
+        {"a{20001}", NULL},
+        {"a{0,20001}", NULL},
+        {"(?-i:a)(?i:b)(?i)c", NULL},
+        {"(?>ab)(?|c|c)(?:d)(e)", "abcde"},
+        {"(?=a)a(?!c)b(?<=b)(?<!c)c", "abc"},
+        {"(*:mark)a", "a"},
+        {"\\ba\\b\\Bb?", NULL},
+        {"(?:[ a-z]{3,20}\\b)+[.]", NULL},
+        {"(?:|a(?:b|[)|]c)|\\)\\|)+d", NULL},
+        {"(?i:abc \u0436\u0437\u0438 1)", NULL},
+        /* What it cannot write it says. */
+        {"(?#a)b", NULL},
+        {"\\Qa\\E", NULL},
+        {"\\X", NULL},
+        {"\\o{101}", NULL},
+        {"(?x: a)", NULL},
+        {"[^\\x{0}-\\x{10FFFF}]", NULL},
+        {"a{9999}", NULL},
+    };
+    size_t written = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned seed = 0; seed < 6; seed++) {
+            char *text = text_of_pattern(cases[i].pattern, seed);
+            if (cases[i].text != NULL && (text == NULL || strstr(text, cases[i].text) == NULL))
+                fail_msg("%s becomes %s", cases[i].pattern, text == NULL ? "nothing" : text);
+            written += text != NULL;
+            depesha_free(text);
+        }
+    assert_true(written > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_productions), cmocka_unit_test(test_values_return), cmocka_unit_test(test_every_form),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_same_again),    cmocka_unit_test(test_language),
-        cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_own_grammar),
+        cmocka_unit_test(test_patterns),   cmocka_unit_test(test_productions), cmocka_unit_test(test_values_return),
+        cmocka_unit_test(test_every_form), cmocka_unit_test(test_damage),      cmocka_unit_test(test_same_again),
+        cmocka_unit_test(test_language),   cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_own_grammar),
     };
     return cmocka_run_group_tests(tests, open_grammar, close_grammar);
 }
