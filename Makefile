@@ -360,7 +360,7 @@ adversarial: all
 # it reads files (the tests replay fuzz/corpus and fuzz/regressions). What libFuzzer finds goes to fuzz/regressions.
 
 TIME     ?= 60
-HARNESSES := parse check record evidence leaves explain generate grammar text html
+HARNESSES := parse check record evidence leaves explain batch generate grammar text html
 CLANG    ?= clang
 FUZZED   := -O2 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -369,6 +369,7 @@ HARNESS_PARTS := fuzz/harness.c fuzz/harness.h
 seeds.grammar := grammars
 seeds.text    := bytes
 seeds.html    := pages
+seeds.batch   := batches
 mutator = $(if $(filter grammar text html generate,$(1)),,fuzz/mutator.c)
 longest = $(if $(filter generate,$(1)),8,$(if $(filter text html,$(1)),512,2048))
 

@@ -235,6 +235,54 @@ static void test_rules(void **state)
     assert_int_equal(depesha_rule_count(NULL), 0);
 }
 
+/* A statement without condition changes what it names, and leaves the rest as it was. */
+static void test_changed_rules(void **state)
+{
+    static const struct {
+        const char *change, *found, *explained; /* NULL: nothing */
+    } cases[] = {
+        {"", "warning old x", "a (warning)\n\nwhy\n"},
+        {"rule a error\n", "error old x", "a (error)\n\nwhy\n"},
+        {"rule a off\n", NULL, "a (off)\n\nwhy\n"},
+        {"rule a note says \"new {text}\"\n", "note new x", "a (note)\n\nwhy\n"},
+        {"rule a note about \"this\\nthat\"\n", "note old x", "a (note)\n\nthis\n\nthat\n"},
+        {"rule a note about \"this\\n\"\n", "note old x", "a (note)\n\nthis\n"},
+        {"rule a note eg \"base x\"\n", "note old x", "a (note)\n\nwhy\n\n    base x\n\n> 1:6: old x\n"},
+        {"rule a note eg \"base y\"\n", "note old x", "a (note)\n\nwhy\n\n    base y\n"},
+        {"rule a note for f\n", "note old x", "a (note)\n\nwhy\n"},
+        {"rule a note for g\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note if k\n", "note old x", "a (note)\n\nwhy\n"},
+        {"rule a note if other\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note unless k\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note unless other\n", "note old x", "a (note)\n\nwhy\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const char *const severities[] = {"note", "warning", "error"};
+        char text[1024], found[128] = "", *explained, *messages = NULL;
+        depesha_grammar *grammar;
+        depesha_document *document;
+        int size = snprintf(text, sizeof text,
+                            "%skey other = word\nform f needs k\nform g needs other\n"
+                            "rule a warning when found (/x/) says \"old {text}\" about \"why\"\n%s",
+                            BASE, cases[i].change);
+        if (depesha_grammar_compile("t", text, (size_t)size, NULL, NULL, &grammar, &messages) != DEPESHA_OK)
+            fail_msg("%s", messages);
+        assert_int_equal(depesha_rule_explain(grammar, "a", &explained), DEPESHA_OK);
+        assert_string_equal(explained, cases[i].explained);
+        assert_int_equal(depesha_parse(grammar, "t", "base x\n", 7, &document), DEPESHA_OK);
+        for (size_t n = 0; n < depesha_finding_count(document, 0); n++) {
+            const depesha_finding *finding = depesha_finding_at(document, 0, n);
+            if (strcmp(finding->rule, "a") == 0)
+                snprintf(found, sizeof found, "%s %s", severities[finding->severity], finding->message);
+        }
+        assert_string_equal(found, cases[i].found == NULL ? "" : cases[i].found);
+        depesha_free(explained);
+        depesha_document_free(document);
+        depesha_grammar_free(grammar);
+    }
+}
+
 static void add(depesha_batch *batch, const depesha_grammar *grammar, const char *name, const char *text)
 {
     depesha_document *document;
@@ -412,10 +460,10 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places),    cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_mends),       cmocka_unit_test(test_certainty), cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_batch),       cmocka_unit_test(test_compared),  cmocka_unit_test(test_many_alike),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places),        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_mends),       cmocka_unit_test(test_certainty),     cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_batch),       cmocka_unit_test(test_changed_rules), cmocka_unit_test(test_compared),
+        cmocka_unit_test(test_many_alike),  cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests_name("check", tests, open_grammar, close_grammar);
 }

@@ -254,6 +254,55 @@ static void test_own_grammar(void **state)
     depesha_grammar_free(own);
 }
 
+/* Marks of damage are those of the grammar's patterns, or there are none; what is alike takes the place of what it is
+ * like. Whatever comes out can be read, and the years are the form's. */
+static void test_own_damage(void **state)
+{
+    static const char *const damages[] = {"", "damage \"#\"\n", "damage /#+/\n", "alike \"13\" \"\u0436\u0448\"\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        char text[1024], *written;
+        depesha_grammar *own;
+        depesha_generator *generator;
+        depesha_document *read;
+        size_t size, marks = 0, total = 0;
+        snprintf(text, sizeof text,
+                 "grammar d 1\nperiod 1900 1990\nzone z starts line -4\n%s"
+                 "token DATE = {year /\\d{4}/} /-/ {month /\\d\\d?/} /-/ {day /\\d\\d?/}\n"
+                 "type day date reads DATE\nkey day = day\n"
+                 "field day in z = start \"\u0436\u0448 day\" {day} end eg \"\u0436\u0448 day 1946-05-05\" -> "
+                 "\"1946-05-05\"\n"
+                 "form f needs day\n    years 1950 1951\nform g needs day\n    years 1850 1995\n",
+                 damages[i]);
+        char *messages = NULL;
+        if (depesha_grammar_compile("d", text, strlen(text), NULL, NULL, &own, &messages) != DEPESHA_OK)
+            fail_msg("%s", messages);
+        const depesha_recipe recipe = {.form = "f", .seed = 1, .damage = 30}, clean = {.form = "f", .seed = 1};
+        assert_int_equal(depesha_generator_new(own, &recipe, &generator), DEPESHA_OK);
+        for (size_t n = 0; n < 40; n++) {
+            assert_int_equal(depesha_generate(generator, &written, &size, NULL), DEPESHA_OK);
+            assert_int_equal(depesha_parse(own, "d", written, size, &read), DEPESHA_OK);
+            for (size_t at = 0; at < size; at++)
+                marks += written[at] == '#';
+            total += size;
+            depesha_document_free(read);
+            depesha_free(written);
+        }
+        depesha_generator_free(generator);
+        assert_true(total > 0 && (marks > 0) == (strchr(damages[i], '/') != NULL));
+        assert_int_equal(depesha_generator_new(own, &clean, &generator), DEPESHA_OK);
+        for (size_t n = 0; n < 10; n++) {
+            assert_int_equal(depesha_generate(generator, &written, &size, &read), DEPESHA_OK);
+            const char *day = depesha_value_find(read, 0, "/cable/day")->value;
+            assert_true(strncmp(day, "1950", 4) == 0 || strncmp(day, "1951", 4) == 0);
+            depesha_document_free(read);
+            depesha_free(written);
+        }
+        depesha_generator_free(generator);
+        depesha_grammar_free(own);
+    }
+}
+
 /* A production of one pattern: the text that it writes, or NULL if it says that there is none. */
 static char *text_of_pattern(const char *pattern, unsigned seed)
 {
@@ -331,9 +380,10 @@ static void test_patterns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),   cmocka_unit_test(test_productions), cmocka_unit_test(test_values_return),
-        cmocka_unit_test(test_every_form), cmocka_unit_test(test_damage),      cmocka_unit_test(test_same_again),
-        cmocka_unit_test(test_language),   cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_own_grammar),
+        cmocka_unit_test(test_own_damage),    cmocka_unit_test(test_patterns),   cmocka_unit_test(test_productions),
+        cmocka_unit_test(test_values_return), cmocka_unit_test(test_every_form), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_same_again),    cmocka_unit_test(test_language),   cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_own_grammar),
     };
     return cmocka_run_group_tests(tests, open_grammar, close_grammar);
 }
