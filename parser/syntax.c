@@ -761,6 +761,9 @@ static void read_key(struct reader *r)
     key->type_name = expect_word(r, "the path's type");
     if (key->path == NULL || key->type_name == NULL)
         return;
+    for (const char *step = key->path; *step != '\0'; step += strcspn(step, ".") + (strchr(step, '.') != NULL))
+        if (strcspn(step, ".") >= MAX_STEP)
+            complain(r->complaints, key->place, "a name in a path has at most %d letters", MAX_STEP - 1);
     const struct key *other = find_key(r->grammar, key->path);
     if (other != NULL) {
         already(r, "key", key->path, key->place, other->place);

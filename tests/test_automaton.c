@@ -220,6 +220,10 @@ static const char *const patterns[] = {
     "[a[]c",
     "[a\\Qb\\E]c",
     "[^\\d\\n]b",
+    "[a\\Eb]c",
+    "\\061b",
+    "a\\xg|bc",
+    "a{}|bc",
     /* Escapes to the last character. */
     "a\\x6",
     "\\x623",

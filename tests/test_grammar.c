@@ -268,6 +268,9 @@ static void test_enumerations_and_types(void **state)
         {BASE "type \"t\" text\n", {"t:6:6: the type's name is missing here"}, true},
         {BASE "type t \"text\"\n", {"t:6:8: the type's kind is missing here"}, false},
         {BASE "key \"q\" = word\n", {"t:6:5: the path is missing here"}, true},
+        {BASE "key q.a23456789012345678901234567890123456789012345678901234567890123456.b = word\n",
+         {"t:6:5: a name in a path has at most 63 letters"},
+         false},
         {BASE "type t banana reads /x/\n", {"t:6:8: there is no kind 'banana'; the kinds are text, name, "}, false},
         {BASE "type t text\n", {"t:6:6: type 't' says nothing of what it reads; add: reads EXPRESSION"}, false},
         {BASE "type t code reads /x/\n", {"t:6:6: type 't' is a code and reads an enumeration"}, false},
@@ -278,6 +281,10 @@ static void test_enumerations_and_types(void **state)
         {BASE "key q = something_else\n",
          {"t:6:5: there is no type or enumeration 'something_else'; declare it"},
          false},
+        {BASE "token W = \"w\"\nkey q = W\n", {"t:7:5: there is no type or enumeration 'W'"}, false},
+        {BASE "type q text reads NOSUCHTHING\n", {"t:6:19: there is no token or enumeration 'NOSUCHTHING'"}, false},
+        {BASE "key q = word\nform f needs k\n    order z\n", {"t:8:11: 'z' is no key of the record"}, false},
+        {BASE "key q = wrod\nform f needs k\n    order q\n", {"t:6:5: there is no type or enumeration 'wrod'"}, false},
         {BASE "key q word\n", {"t:6:7: expected '=' before the path's type, found 'word'"}, false},
         {BASE "key q = \"word\"\n", {"t:6:9: the path's type is missing here: found '\"word\"'"}, false},
     };
@@ -349,6 +356,12 @@ static void test_fields(void **state)
          false},
         {BASE "field a in z = {k /\\S.*/} eg \"x\" -> \"x\"\n", {"t:6:7: field 'a' matches any text"}, false},
         {BASE "field \"a\"\n", {"t:6:7: the production's name is missing here"}, false},
+        {BASE
+         "field a in z, z_of_a_name_that_is_far_too_long_to_be_meant_for_another_one_that_is_there = \"x\" eg \"x\" -> "
+         "\"\"\n",
+         {"t:6:15: there is no zone 'z_of_a_name_that_is_far_too_long_to_be_meant_for_another_one_that_is_there'; "
+          "name"},
+         false},
         {BASE "field a in z = | eg \"x\" -> \"y\"\n", {"t:6:16: an expression is missing here"}, true},
         {BASE "field a certainty half in z = \"x\" eg \"x\" -> \"\"\n",
          {"t:6:19: the certainty in percent is a whole number from 0 to 100, not 'half'"},
