@@ -687,6 +687,71 @@ static void test_examples(void **state)
     depesha_grammar_free(grammar);
 }
 
+/* A value too many is amiss as well, and one that cannot be read; a rule that is off need not find its example. */
+static void test_examples_of_values(void **state)
+{
+    (void)state;
+    depesha_grammar *grammar =
+        compiled_with(BASE "token DATE = {year /\\d{4}/} /-/ {month /\\d\\d/}\ntype date date reads DATE\n"
+                           "key d = date\nkey l = word\n"
+                           "field a in z = \"x\" {k} {l}\n"
+                           "    eg \"x y z\" -> k \"y\"\n"
+                           "    eg \"x y z\" -> k \"y\", l \"z\"\n"
+                           "field d in z = \"on\" {d}\n"
+                           "    eg \"on 1946-13\" -> \"1946-13\"\n"
+                           "rule r off when found (/never/) says \"x\" eg \"base x\"\n"
+                           "rule s note when found (/never/) says \"x\" eg \"base x\"\n",
+                      NULL);
+    size_t examples;
+    char *messages;
+    assert_int_equal(depesha_grammar_check(grammar, &examples, &messages), DEPESHA_BAD_GRAMMAR);
+    assert_int_equal(examples, 5);
+    assert_int_equal(count_complaints(messages), 3);
+    assert_true(has_line(messages, "t:11:8: this example of 'a' does not hold: it yields k \"y\", l \"z\""));
+    assert_true(has_line(messages, "t:14:8: this example of 'd' does not hold: there is no month 13"));
+    assert_true(has_line(messages, "t:16:6: the example of rule 's' does not hold: the rule finds nothing in it"));
+    depesha_free(messages);
+    depesha_grammar_free(grammar);
+}
+
+/* A grammar need not say what it is called, nor its title. */
+static void test_unnamed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } cases[] = {{"zone z starts line -4\n", "grammar t "},
+                 {"grammar own\nzone z starts line -4\n", "grammar own 1"},
+                 {"grammar own 2 \"Own\"\nzone z starts line -4\n", "grammar own 2: Own"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        depesha_grammar *grammar = compiled_with(cases[i].text, NULL);
+        char *list = depesha_grammar_list(grammar);
+        assert_true(has_line(list, cases[i].line));
+        depesha_free(list);
+        depesha_grammar_free(grammar);
+    }
+}
+
+/* A text of the built-in grammar's size is not taken for it. */
+static void test_as_large_as_builtin(void **state)
+{
+    (void)state;
+    size_t size;
+    const char *builtin = depesha_builtin("soviet", &size);
+    char *text = malloc(size), *list;
+    assert_non_null(text);
+    memset(text, '\n', size);
+    memcpy(text, BASE, strlen(BASE));
+    depesha_grammar *grammar;
+    assert_int_equal(depesha_grammar_compile("t", text, size, NULL, NULL, &grammar, NULL), DEPESHA_OK);
+    assert_memory_not_equal(text, builtin, size);
+    free(text);
+    list = depesha_grammar_list(grammar);
+    assert_true(has_line(list, "  base "));
+    depesha_free(list);
+    depesha_grammar_free(grammar);
+}
+
 static void test_good_examples(void **state)
 {
     (void)state;
@@ -1021,6 +1086,9 @@ int main(void)
         cmocka_unit_test(test_include_error),
         cmocka_unit_test(test_include_twice),
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_examples_of_values),
+        cmocka_unit_test(test_unnamed),
+        cmocka_unit_test(test_as_large_as_builtin),
         cmocka_unit_test(test_good_examples),
         cmocka_unit_test(test_extension),
         cmocka_unit_test(test_extension_listed),

@@ -174,6 +174,10 @@ static void test_orders(void **state)
         {"day 5/6/1946\nother 7.6.1946\n", "1946-06-05", NULL},
         {"day 5/6/1946\nother 21.5.1946\n", "1946-06-05?", NULL},
         {"day 1946-6-5\n", "1946-06-05", NULL},
+        {"day 5/6/1946\nother 12/30/1950\npage 30/12/1950\n", "1946-06-05?", NULL},
+        {"day 5/6/1946\nother 7.5.1946\npage 7.6.1946\n", "1946-06-05?", NULL},
+        {"day 10:05\nother 7.6.1946\npage 8.6.1946\n", "1946-06-07T10:05", NULL},
+        {"other 9.6.1946\npage 8.6.1946\nday 10:05\n", "1946-06-08T10:05", NULL},
         {"day 10:05\nother 7.6.1946\n", "1946-06-07T10:05", NULL},
         {"day 5 May\nother 7.6.1946\n", "1946-05-05", NULL},
     };
@@ -243,6 +247,7 @@ static void test_names(void **state)
         {"name Petrov \xD0\x90.\n", "Petrov \xD0\x90.", NULL},
         {"name \xD0\x90.\xD0\x91.\n", "\xD0\x90.\xD0\x91.", NULL},
         {"name Petrov.\n", "Petrov", NULL},
+        {"name Petrov A!\n", "Petrov A", NULL},
         {"name P.\n", "P.", NULL},
         {"name S H T Y K O V\n", "SHTYKOV", NULL},
         {"name \xD0\xA8 \xD0\xA2 \xD0\xAB\n", "\xD0\xA8\xD0\xA2\xD0\xAB", NULL},
