@@ -344,12 +344,15 @@ threads-run: all $(BUILD)/tests/test_property
 	@$(THREAD_OPTIONS) sh tests/run.sh $(BUILD)/tests/test_property
 	$(THREAD_OPTIONS) $(BUILD)/depesha parse -j 16 -f ndjson -o /dev/null $(SAMPLES) $(SAMPLES) $(SAMPLES) $(SAMPLES) || [ $$? -eq 1 ]
 
+# Counters are atomic, for threads that lose some make others wrong.
+COUNTED := -O0 -g --coverage -fprofile-update=atomic
+
 # What the tests reach of the library, with the seeds of the fuzzers and more failing allocations than usual: lines and
 # branches by file; reports in build-coverage. Each branch that nothing takes has its reason in tests/unreached.tsv.
 coverage:
 	$(call prepare,$(TO_TEST))
 	@find build-coverage -name '*.gcda' -delete 2>/dev/null || true
-	@ALLOCATIONS=800 $(MAKE) --no-print-directory tests-run BUILD=build-coverage CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='-O0 -g --coverage' || true
+	@ALLOCATIONS=800 $(MAKE) --no-print-directory tests-run BUILD=build-coverage CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='$(COUNTED)' || true
 	@sh tests/coverage.sh build-coverage tests/unreached.tsv
 
 # Inputs that are made to be slow: the exponent of time, and the memory.
