@@ -120,7 +120,8 @@ help:
 	@echo 'make fuzz          libFuzzer for TIME seconds on each harness; make fuzz-afl HARNESS=NAME: AFL++'
 	@echo 'make bench         speed and memory, against other tools, on CABLES cables ($(CABLES)); writes bench/results'
 	@echo 'make adversarial   how time and memory grow with inputs that are made to be slow'
-	@echo 'make coverage      what the tests reach of the library; "make fuzz-coverage": what the fuzzers do'
+	@echo 'make coverage      what the tests reach of the library, and that what they do not has a reason;'
+	@echo '                   "make fuzz-coverage": what the fuzzers do'
 	@echo 'make sanitize-threads  one grammar in 16 threads'
 	@echo 'make dev           a build with more warnings, each of them an error'
 	@echo 'make tidy          clang-tidy and cppcheck'
@@ -348,11 +349,16 @@ threads-run: all $(BUILD)/tests/test_property
 	@$(THREAD_OPTIONS) sh tests/run.sh $(BUILD)/tests/test_property
 	$(THREAD_OPTIONS) $(BUILD)/depesha parse -j 16 -f ndjson -o /dev/null $(SAMPLES) $(SAMPLES) $(SAMPLES) $(SAMPLES) || [ $$? -eq 1 ]
 
-# What the tests reach of the library: lines and branches by file; reports in build-coverage.
+# Counters are atomic, for threads that lose some make others wrong.
+COUNTED := -O0 -g --coverage -fprofile-update=atomic
+
+# What the tests reach of the library, with the seeds of the fuzzers and more failing allocations than usual: lines and
+# branches by file; reports in build-coverage. Each branch that nothing takes has its reason in tests/unreached.tsv.
 coverage:
 	$(call prepare,$(TO_TEST))
-	@$(MAKE) --no-print-directory tests-run BUILD=build-coverage CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='-O0 -g --coverage' || true
-	@sh tests/coverage.sh build-coverage
+	@find build-coverage -name '*.gcda' -delete 2>/dev/null || true
+	@ALLOCATIONS=800 $(MAKE) --no-print-directory tests-run BUILD=build-coverage CPPFLAGS=-DWITHOUT_SANDBOX CFLAGS='$(COUNTED)' || true
+	@sh tests/coverage.sh build-coverage tests/unreached.tsv
 
 # Inputs that are made to be slow: the exponent of time, and the memory.
 adversarial: all
@@ -363,7 +369,7 @@ adversarial: all
 # it reads files (the tests replay fuzz/corpus and fuzz/regressions). What libFuzzer finds goes to fuzz/regressions.
 
 TIME     ?= 60
-HARNESSES := parse check record evidence leaves explain generate grammar text html
+HARNESSES := parse check record evidence leaves explain batch generate grammar text html
 CLANG    ?= clang
 FUZZED   := -O2 -g -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -fsanitize-coverage=inline-8bit-counters,pc-table -fsanitize=address,undefined \
             -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -372,6 +378,7 @@ HARNESS_PARTS := fuzz/harness.c fuzz/harness.h
 seeds.grammar := grammars
 seeds.text    := bytes
 seeds.html    := pages
+seeds.batch   := batches
 mutator = $(if $(filter grammar text html generate,$(1)),,fuzz/mutator.c)
 longest = $(if $(filter generate,$(1)),8,$(if $(filter text html,$(1)),512,2048))
 

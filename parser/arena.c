@@ -48,8 +48,6 @@ static void link_block(struct arena *arena, struct arena_block *block, bool behi
 static struct arena_block *new_block(struct arena *arena, size_t need)
 {
     size_t room = need > BLOCK ? need : BLOCK;
-    if (room > SIZE_MAX - sizeof(struct arena_block))
-        arena_fail(arena);
     struct arena_block *block = arena->clean ? calloc(1, sizeof *block + room) : malloc(sizeof *block + room);
     if (block == NULL)
         arena_fail(arena);
@@ -70,6 +68,7 @@ static void *take(struct arena *arena, size_t need)
     return at;
 }
 
+/* No more than half of what a size can say, so that a little may be added. */
 static size_t bytes_of(struct arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > (SIZE_MAX / 2) / size)
@@ -87,8 +86,6 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
 static void *enlarge(struct arena *arena, void *old, size_t need)
 {
     struct arena_block *block = (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes));
-    if (need > SIZE_MAX - sizeof *block)
-        arena_fail(arena);
     struct arena_block *larger = realloc(block, sizeof *block + need);
     if (larger == NULL)
         arena_fail(arena);

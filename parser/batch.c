@@ -73,22 +73,6 @@ static bool is_of_batch(const struct condition *condition)
     return condition->predicate == WHEN_SHARED || condition->predicate == WHEN_MISDATED;
 }
 
-/* Whether some rule compares the key between cables; *reference is the condition that takes it as a reference. */
-static bool is_wanted(const depesha_grammar *grammar, const struct key *key, const struct condition **reference)
-{
-    bool wanted = false;
-    *reference = NULL;
-    for (const struct rule *rule = grammar->rules; rule != NULL; rule = rule->next)
-        for (const struct condition *c = rule->off ? NULL : rule->conditions; c != NULL; c = c->next) {
-            if (!is_of_batch(c))
-                continue;
-            bool refers = c->predicate == WHEN_MISDATED && is_in(c->keys, key);
-            *reference = refers ? c : *reference;
-            wanted = wanted || refers || is_in(c->keys, key) || is_in(c->others, key) || is_in(c->fellows, key);
-        }
-    return wanted;
-}
-
 /* The date that stands behind a reference. */
 static void read_date(struct depesha_batch *batch, struct depesha_document *d, const struct value *value,
                       struct fact *fact)
@@ -127,6 +111,25 @@ static void keep_fact(struct depesha_batch *batch, struct depesha_document *d, c
     batch->facts[batch->fact_count++] = fact;
 }
 
+/* Once for each condition that takes it as a reference, and once for all that compare it. */
+static void keep_value(struct depesha_batch *batch, struct depesha_document *d, const struct value *value,
+                       const depesha_value *shown)
+{
+    bool compared = false;
+    for (const struct rule *rule = batch->grammar->rules; rule != NULL; rule = rule->next)
+        for (const struct condition *c = rule->off ? NULL : rule->conditions; c != NULL; c = c->next) {
+            if (!is_of_batch(c))
+                continue;
+            if (c->predicate == WHEN_MISDATED && is_in(c->keys, value->key))
+                keep_fact(batch, d, value, shown, c);
+            else
+                compared = compared || is_in(c->keys, value->key) || is_in(c->others, value->key) ||
+                           is_in(c->fellows, value->key);
+        }
+    if (compared)
+        keep_fact(batch, d, value, shown, NULL);
+}
+
 static void keep_day(struct depesha_batch *batch, struct cable *cable, const struct value *value)
 {
     if (value->key->root || value->moment.year < 0)
@@ -139,15 +142,14 @@ static void keep_day(struct depesha_batch *batch, struct cable *cable, const str
 
 static void keep_cable(struct depesha_batch *batch, struct depesha_document *d, const struct record *record)
 {
-    const struct condition *reference;
     struct cable cable = {.source = arena_copy(&batch->arena, d->name, strlen(d->name)), .year = -1};
     cable.first = batch->fact_count;
     for (size_t i = 0; i < record->values.count; i++) {
         const struct value *value = &record->values.at[i];
         if (value->key->type->kind == KIND_DATE)
             keep_day(batch, &cable, value);
-        else if (is_wanted(batch->grammar, value->key, &reference))
-            keep_fact(batch, d, value, &record->public_values[i], reference);
+        else
+            keep_value(batch, d, value, &record->public_values[i]);
     }
     cable.count = batch->fact_count - cable.first;
     batch->cables = arena_grow(&batch->arena, batch->cables, batch->cable_count, &batch->cable_room,
@@ -289,8 +291,9 @@ static void find_misdated(struct depesha_batch *batch, const struct rule *rule, 
          i < batch->sorted_count && n < MAX_SAME && strcmp(batch->sorted[i]->text, reference->text) == 0; i++, n++) {
         const struct fact *fact = batch->sorted[i];
         const struct cable *cable = &batch->cables[fact->cable];
-        if (!is_in(condition->others, fact->key) || fact->cable == reference->cable ||
-            compare_names(batch, condition->fellows, own, cable, true) != 1)
+        if (!is_in(condition->others, fact->key) || fact->cable == reference->cable)
+            continue;
+        if (*condition->fellows != NULL && compare_names(batch, condition->fellows, own, cable, true) != 1)
             continue;
         if (has_day(cable, reference->day))
             return;

@@ -501,7 +501,7 @@ static void write_escape(struct inventing *state, struct piece *rest)
         uint32_t value = 0;
         char bytes[4];
         for (const char *p = at + 2; p < end; p++)
-            if (strchr("{}", *p) == NULL)
+            if (strchr("{ \t}", *p) == NULL)
                 value = value * 16 + (uint32_t)(*p <= '9' ? *p - '0' : (*p | 0x20) - 'a' + 10);
         write_text(state, bytes, put(bytes, value), rest);
     } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))

@@ -63,7 +63,7 @@ static void place_value(struct builder *b, cJSON *root, struct entries *lists, c
     cJSON *at = root;
     const char *name = key->path;
     for (const char *dot; b->ok && (dot = strchr(name, '.')) != NULL; name = dot + 1) {
-        char step[64];
+        char step[MAX_STEP];
         size_t size = (size_t)(dot - name);
         if (size >= sizeof step)
             return;

@@ -294,11 +294,10 @@ static void put_wrapped(struct buffer *buffer, const char *text, const char *lea
 
 static void put_about(struct buffer *buffer, const char *about)
 {
-    while (about != NULL && *about != '\0') {
+    for (const char *end; about != NULL && *about != '\0'; about = end == NULL ? NULL : end + 1) {
         buffer_puts(buffer, "\n");
         put_wrapped(buffer, about, "");
-        about = strchr(about, '\n');
-        about += about != NULL;
+        end = strchr(about, '\n');
     }
 }
 

@@ -28,7 +28,7 @@ struct reader {
     size_t last_end;    /* of the token before it */
 };
 
-enum { MAX_DEPTH = 64, MAX_INCLUDES = 16 };
+enum { MAX_DEPTH = 64, MAX_INCLUDES = 16, NAME = 40 };
 
 void complain(struct complaints *complaints, struct place place, const char *format, ...)
 {
@@ -112,21 +112,22 @@ static void unescape(struct reader *r, struct token *token)
         char following = '\0';
         if (i + 1 < token->size)
             following = token->text[i + 1];
-        if (c == '\\' && following == 'u' && i + 5 < token->size) {
+        if (c == '\\' && following == 'u') {
             char digits[5] = {0};
-            memcpy(digits, token->text + i + 2, 4);
-            unsigned long code = strtoul(digits, NULL, 16);
+            size_t count = token->size - i - 2 < 4 ? token->size - i - 2 : 4;
+            memcpy(digits, token->text + i + 2, count);
+            unsigned long code = strspn(digits, "0123456789abcdefABCDEF") < 4 ? 0 : strtoul(digits, NULL, 16);
             if (code == 0 || (code >= 0xD800 && code <= 0xDFFF))
                 complain(r->complaints, token->place, "\\u%s is no character; write the four hexadecimal digits of one",
                          digits);
             else
                 put_character(&buffer, code);
-            i += 5;
+            i += count + 1;
         } else if (c == '\\' && following != '\0') {
             const char *meant = following == 'n' ? "\n" : following == 't' ? "\t" : token->text + i + 1;
             buffer_add(&buffer, meant, 1);
             i++;
-        } else if (strncmp(token->text + i, "\xE2\x8F\x8E", 3) == 0 && i + 3 <= token->size) {
+        } else if (strncmp(token->text + i, "\xE2\x8F\x8E", 3) == 0) {
             buffer_puts(&buffer, "\n");
             i += 2;
         } else {
@@ -250,13 +251,17 @@ static const char *token_copy(struct reader *r)
     return arena_copy(&r->grammar->arena, r->token.text, r->token.size);
 }
 
-/* What stands there, for a message. */
+/* What stands there, for a message: its beginning, if it is long. */
 static const char *token_name(struct reader *r)
 {
     if (r->token.lexeme == END_OF_FILE)
         return "the end of the file";
-    return arena_format(&r->grammar->arena, "'%.*s'", (int)(r->token.place.size > 40 ? 40 : r->token.place.size),
-                        r->source->text + r->token.place.offset);
+    const char *text = r->source->text + r->token.place.offset;
+    size_t size = r->token.place.size;
+    if (size > NAME)
+        for (size = NAME; ((unsigned char)text[size] & 0xC0) == 0x80;)
+            size--;
+    return arena_format(&r->grammar->arena, "'%.*s'", (int)size, text);
 }
 
 /* Where something is missing: before the next token, or where the statement ends. */
@@ -467,13 +472,12 @@ static struct node *expect_expression(struct reader *r)
 
 static void read_file(struct reader *outer, struct source *source);
 
-static bool already(struct reader *r, const char *what, const char *name, struct place place, struct place other)
+static void already(struct reader *r, const char *what, const char *name, struct place place, struct place other)
 {
     size_t line, column;
     source_position(other.source, other.offset, &line, &column);
     complain(r->complaints, place, "%s '%s' is defined already at %s:%zu; give this one another name", what, name,
              other.source->name, line);
-    return true;
 }
 
 static void read_grammar(struct reader *r)
@@ -584,9 +588,10 @@ static void read_language(struct reader *r)
         return;
     add_alternative(r, &language->node);
     for (const struct language *other = r->grammar->languages; other != NULL; other = other->next)
-        if (strcmp(other->name, language->name) == 0 &&
-            already(r, "language", language->name, language->place, other->place))
+        if (strcmp(other->name, language->name) == 0) {
+            already(r, "language", language->name, language->place, other->place);
             return;
+        }
     struct language **last = &r->grammar->languages;
     while (*last != NULL)
         last = &(*last)->next;
@@ -738,8 +743,10 @@ static void read_type(struct reader *r)
             type->item_name = expect_word(r, "the token that each piece is");
     }
     const struct type *other = find_type(r->grammar, type->name);
-    if (other != NULL && already(r, "type", type->name, type->place, other->place))
+    if (other != NULL) {
+        already(r, "type", type->name, type->place, other->place);
         return;
+    }
     type->next = r->grammar->types;
     r->grammar->types = type;
 }
@@ -754,9 +761,14 @@ static void read_key(struct reader *r)
     key->type_name = expect_word(r, "the path's type");
     if (key->path == NULL || key->type_name == NULL)
         return;
+    for (const char *step = key->path; *step != '\0'; step += strcspn(step, ".") + (strchr(step, '.') != NULL))
+        if (strcspn(step, ".") >= MAX_STEP)
+            complain(r->complaints, key->place, "a name in a path has at most %d letters", MAX_STEP - 1);
     const struct key *other = find_key(r->grammar, key->path);
-    if (other != NULL && already(r, "key", key->path, key->place, other->place))
+    if (other != NULL) {
+        already(r, "key", key->path, key->place, other->place);
         return;
+    }
     struct key **last = &r->grammar->keys;
     while (*last != NULL)
         last = &(*last)->next;
@@ -928,8 +940,10 @@ static void read_field(struct reader *r)
     for (; take_word(r, "eg"); has_example = true)
         read_example(r, field);
     const struct field *other = find_field(r->grammar, field->name);
-    if (other != NULL && already(r, "field", field->name, field->place, other->place))
+    if (other != NULL) {
+        already(r, "field", field->name, field->place, other->place);
         return;
+    }
     if (!has_example)
         complain(r->complaints, field->place, "field '%s' has no example; add a line: eg \"text\" -> \"value\"",
                  field->name);
@@ -999,8 +1013,10 @@ static void read_form(struct reader *r)
         }
     }
     for (const struct form *other = r->grammar->forms; other != NULL; other = other->next)
-        if (strcmp(other->id, form->id) == 0 && already(r, "form", form->id, form->place, other->place))
+        if (strcmp(other->id, form->id) == 0) {
+            already(r, "form", form->id, form->place, other->place);
             return;
+        }
     if (form->needs == NULL)
         complain(r->complaints, form->place, "form '%s' needs nothing and would fit every text; add a line: needs PATH",
                  form->id);
@@ -1200,8 +1216,10 @@ static void read_rule(struct reader *r)
     }
     const struct rule *other = find_rule(r->grammar, rule->id);
     bool defines = rule->conditions != NULL;
-    if (defines && other != NULL && already(r, "rule", rule->id, rule->place, other->place))
+    if (defines && other != NULL) {
+        already(r, "rule", rule->id, rule->place, other->place);
         return;
+    }
     if (defines && rule->says == NULL)
         complain(r->complaints, rule->place, "rule '%s' has no message; add a line: says \"text\"", rule->id);
     struct rule **last = defines ? &r->grammar->rules : &r->grammar->adjustments;
@@ -1249,8 +1267,10 @@ static void read_file(struct reader *outer, struct source *source)
     while (*last != NULL)
         last = &(*last)->next;
     *last = source;
-    if (source->size >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0)
-        r.at = 3;
+    if (source->size >= 3 && memcmp(source->text, "\xEF\xBB\xBF", 3) == 0) {
+        source->text += 3;
+        source->size -= 3;
+    }
     uint32_t point;
     for (size_t at = 0, n; at < source->size; at += n)
         if ((n = text_next(source->text, source->size, at, &point)) == 0) {

@@ -7,13 +7,14 @@ make=${MAKE:-make}
 clang=${CLANG:-clang}
 place=$(mktemp -d) || exit 2
 trap 'rm -rf "$place"' EXIT
-harnesses='parse check record evidence leaves explain generate grammar text html'
+harnesses='parse check record evidence leaves explain batch generate grammar text html'
 
 seeds_of() {
     case $1 in
     grammar) echo fuzz/corpus/grammars ;;
     text | generate) echo fuzz/corpus/bytes ;;
     html) echo fuzz/corpus/pages ;;
+    batch) echo fuzz/corpus/batches ;;
     *) echo fuzz/corpus/cables ;;
     esac
 }

@@ -2,7 +2,8 @@
  * The n-th allocation fails, and from the n-th on all of them fail, for n = 1, 2, ... until the work succeeds: each
  * time the answer is "out of memory" or the right one, and nothing is leaked (under the address sanitizer). The linker
  * leads the library's calls of malloc here; PCRE2 has its memory from the library, cJSON by its hooks. Of many
- * allocations only some are tried, unless THOROUGH is set in the environment.
+ * allocations only some are tried: all if THOROUGH is set in the environment, else the first 60, or as many as
+ * ALLOCATIONS says, and ever fewer of the others.
  */
 #include "arena.h"
 #include "depesha.h"
@@ -289,7 +290,9 @@ static char *generate_phrase(void)
 /* The first ones each, then ever fewer. */
 static size_t step(size_t n)
 {
-    return n < EACH || getenv("THOROUGH") != NULL ? 1 : n / PART;
+    const char *wanted = getenv("ALLOCATIONS");
+    size_t each = wanted == NULL ? EACH : strtoul(wanted, NULL, 10);
+    return n < each || n < PART || getenv("THOROUGH") != NULL ? 1 : n / PART;
 }
 
 /* Returns how many failures were tried. */

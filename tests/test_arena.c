@@ -105,6 +105,53 @@ static void test_too_much(void **state)
     arena_free(&arena);
 }
 
+/* The same of single pieces and of texts. */
+static void test_too_long(void **state)
+{
+    static struct buffer buffer = {.arena = &arena};
+    (void)state;
+    for (volatile int way = 0; way < 3; way++)
+        if (setjmp(escape) == 0) {
+            buffer_puts(&buffer, "a");
+            if (way == 0)
+                arena_take(&arena, SIZE_MAX / 8, 9);
+            else if (way == 1)
+                arena_copy(&arena, "", SIZE_MAX);
+            else
+                buffer_add(&buffer, "", SIZE_MAX - 1);
+            fail_msg("there is so much memory");
+        }
+    assert_string_equal(buffer.at, "aaa");
+    char *given = buffer_give(&buffer), *nothing = buffer_give(&(struct buffer){.arena = &arena});
+    assert_string_equal(given, "aaa");
+    assert_string_equal(nothing, "");
+    free(given);
+    free(nothing);
+    arena_free(&arena);
+}
+
+/* Large pieces have blocks of their own: the last one, one between others, and the first can grow. */
+static void test_large_arrays_grow(void **state)
+{
+    enum { LARGE = 3, ROUNDS = 6 };
+    struct array arrays[LARGE] = {{0}};
+    (void)state;
+    for (size_t round = 0, want = 10000; round < ROUNDS; round++, want *= 2)
+        for (size_t n = 0; n < LARGE; n++) {
+            struct array *array = &arrays[n];
+            array->at = arena_grow(&arena, array->at, array->count, &array->room, want, sizeof *array->at);
+            while (array->count < want) {
+                array->at[array->count] = number(n, array->count);
+                array->count++;
+            }
+        }
+    arena_take(&arena, 1, 1);
+    for (size_t n = 0; n < LARGE; n++)
+        for (size_t i = 0; i < arrays[n].count; i++)
+            assert_int_equal(arrays[n].at[i], number(n, i));
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +159,8 @@ int main(void)
         cmocka_unit_test(test_what_is_left_is_taken_again),
         cmocka_unit_test(test_pieces_are_zeroed),
         cmocka_unit_test(test_too_much),
+        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_large_arrays_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

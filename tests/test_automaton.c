@@ -249,6 +249,42 @@ static const char *const patterns[] = {
     "[\u0430b]+c",
     "(?:(?=a)a|b)c$",
     "a|(?=b)b\\z",
+    /* Brackets within brackets, of which PCRE2 has a kind with names. */
+    "[^[:alpha:]]c",
+    "[a[]c",
+    "[a\\Qb\\E]c",
+    "[^\\d\\n]b",
+    "[a\\Eb]c",
+    "\\061b",
+    "a\\xg|bc",
+    "a{}|bc",
+    /* Escapes to the last character. */
+    "a\\x6",
+    "\\x623",
+    "a\\tb|c",
+    "c\\p{L}?",
+    "\\N{U+61}b",
+    "b\\Ba|\\Aa",
+    "\\bc\\b",
+    "\\o{141}b",
+    "\\.\\?|\\Xc",
+    "\\\u0430b",
+    /* Numbers that are none, and a great many. */
+    "a{,}|bc",
+    "a{1|bc",
+    "a{1,2,3}|bc",
+    "a{2,",
+    "(?:ab){0,7}c",
+    "a{65535}|bc",
+    /* What a group may begin with. */
+    "(?-i:a)b",
+    "(?s)a.b",
+    "(?s:a.b)",
+    "(*:mark)ab",
+    "(a|b)c",
+    "(?!(?:a|b)c)[abc]b",
+    "(?i:b(?-i)c)",
+    "(?=ab|ac)a",
 };
 
 static depesha_grammar *grammar_of_patterns(void)

@@ -235,6 +235,54 @@ static void test_rules(void **state)
     assert_int_equal(depesha_rule_count(NULL), 0);
 }
 
+/* A statement without condition changes what it names, and leaves the rest as it was. */
+static void test_changed_rules(void **state)
+{
+    static const struct {
+        const char *change, *found, *explained; /* NULL: nothing */
+    } cases[] = {
+        {"", "warning old x", "a (warning)\n\nwhy\n"},
+        {"rule a error\n", "error old x", "a (error)\n\nwhy\n"},
+        {"rule a off\n", NULL, "a (off)\n\nwhy\n"},
+        {"rule a note says \"new {text}\"\n", "note new x", "a (note)\n\nwhy\n"},
+        {"rule a note about \"this\\nthat\"\n", "note old x", "a (note)\n\nthis\n\nthat\n"},
+        {"rule a note about \"this\\n\"\n", "note old x", "a (note)\n\nthis\n"},
+        {"rule a note eg \"base x\"\n", "note old x", "a (note)\n\nwhy\n\n    base x\n\n> 1:6: old x\n"},
+        {"rule a note eg \"base y\"\n", "note old x", "a (note)\n\nwhy\n\n    base y\n"},
+        {"rule a note for f\n", "note old x", "a (note)\n\nwhy\n"},
+        {"rule a note for g\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note if k\n", "note old x", "a (note)\n\nwhy\n"},
+        {"rule a note if other\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note unless k\n", NULL, "a (note)\n\nwhy\n"},
+        {"rule a note unless other\n", "note old x", "a (note)\n\nwhy\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static const char *const severities[] = {"note", "warning", "error"};
+        char text[1024], found[128] = "", *explained, *messages = NULL;
+        depesha_grammar *grammar;
+        depesha_document *document;
+        int size = snprintf(text, sizeof text,
+                            "%skey other = word\nform f needs k\nform g needs other\n"
+                            "rule a warning when found (/x/) says \"old {text}\" about \"why\"\n%s",
+                            BASE, cases[i].change);
+        if (depesha_grammar_compile("t", text, (size_t)size, NULL, NULL, &grammar, &messages) != DEPESHA_OK)
+            fail_msg("%s", messages);
+        assert_int_equal(depesha_rule_explain(grammar, "a", &explained), DEPESHA_OK);
+        assert_string_equal(explained, cases[i].explained);
+        assert_int_equal(depesha_parse(grammar, "t", "base x\n", 7, &document), DEPESHA_OK);
+        for (size_t n = 0; n < depesha_finding_count(document, 0); n++) {
+            const depesha_finding *finding = depesha_finding_at(document, 0, n);
+            if (strcmp(finding->rule, "a") == 0)
+                snprintf(found, sizeof found, "%s %s", severities[finding->severity], finding->message);
+        }
+        assert_string_equal(found, cases[i].found == NULL ? "" : cases[i].found);
+        depesha_free(explained);
+        depesha_document_free(document);
+        depesha_grammar_free(grammar);
+    }
+}
+
 static void add(depesha_batch *batch, const depesha_grammar *grammar, const char *name, const char *text)
 {
     depesha_document *document;
@@ -267,6 +315,126 @@ static void test_batch(void **state)
     assert_int_equal(depesha_batch_finding_count(NULL), 0);
 }
 
+/* What rules of a batch compare, by a grammar that has nothing else. */
+static const char compared[] =
+    "grammar b 1\n"
+    "zone z starts line -4\n"
+    "token DATE = {year /\\d{4}/} /-/ {month /\\d\\d/} /-/ {day /\\d\\d/}\n"
+    "type date date reads DATE\n"
+    "type number number reads /\\d+/\n"
+    "type place name reads /\\w+/\n"
+    "key out = number\nkey in = number\nkey day = date\nkey at = place\nkey by = place\nkey ref = number\n"
+    "list day\nlist ref\nlist out\n"
+    "field out in z = start \"out\" {out} eg \"out 3\" -> \"3\"\n"
+    "field in in z = start \"in\" {in} eg \"in 3\" -> \"3\"\n"
+    "field day in z = start \"day\" {day} eg \"day 1946-03-03\" -> \"1946-03-03\"\n"
+    "field at in z = start \"at\" {at} eg \"at Oslo\" -> \"Oslo\"\n"
+    "field by in z = start \"by\" {by} eg \"by Berg\" -> \"Berg\"\n"
+    "field ref in z = start \"see\" {ref} eg \"see 3\" -> \"3\"\n"
+    "form f needs out | in | ref\n"
+    "rule out warning when shared out against at says \"{value} {source}\"\n"
+    "rule in warning when shared in beside by says \"{value} {source}\"\n"
+    "rule see warning when misdated ref against out reads DATE says \"{date} {other} {source}\"\n"
+    "rule see-by warning when misdated ref against in beside at, by reads DATE says \"{date} {other} {source}\"\n"
+    "rule never off when shared ref says \"{value}\"\n";
+
+static void test_compared(void **state)
+{
+    static const struct {
+        const char *texts[6]; /* of the cables a, b, c... */
+        const char *found;
+    } cases[] = {
+        {{"out 1\nday 1946-03-03\n", "out 1\nday 1946-03-04\n"}, ""},
+        {{"out 1\nday 1946-03-03\n", "out 1\nday 1946-05-03\n"}, "b:out"},
+        {{"out 1\nday 1946-03-03\n", "out 2\nday 1946-05-03\n"}, ""},
+        {{"out 1\nday 1946-03-03\n", "out 1\nday 1947-05-03\n"}, ""},
+        {{"out 1\nday 1946-03-03\nday 1946-05-02\n", "out 1\nday 1946-05-03\n"}, ""},
+        {{"out 1\nout 1\nday 1946-03-03\n"}, ""},
+        /* Without a day it is where they went to that tells them apart, unless it is in two languages. */
+        {{"out 1\n", "out 1\n"}, ""},
+        {{"out 1\nat Oslo\n", "out 1\nat Rome\n"}, "b:out"},
+        {{"out 1\nat Oslo\nday 1946-03-03\n", "out 1\nat Rome\n"}, "b:out"},
+        {{"out 1\nat Oslo\n", "out 1\nat Rome\nday 1946-03-03\n"}, "b:out"},
+        {{"out 1\nat Oslo\n", "out 1\nat oslo\n"}, ""},
+        {{"out 1\nat Oslo\n", "out 1\n"}, ""},
+        {{"out 1\nat Oslo\n", "out 1\nat \xD0\x9E\xD1\x81\xD0\xBB\xD0\xBE\n"}, ""},
+        {{"out 1\nat Oslo\nday 1946-03-03\n", "out 1\nat Rome\nday 1946-03-03\n", "out 1\nat Bonn\nday 1946-03-03\n"},
+         "b:out c:out"},
+        /* Beside the same name only. */
+        {{"in 1\nby Berg\nday 1946-03-03\n", "in 1\nby Berg\nday 1946-05-03\n"}, "b:in"},
+        {{"in 1\nby Berg\nday 1946-03-03\n", "in 1\nby Lund\nday 1946-05-03\n"}, ""},
+        {{"in 1\nby Berg\nday 1946-03-03\n", "in 1\nat Berg\nday 1946-05-03\n"}, ""},
+        /* The date behind a reference. */
+        {{"see 1 1946-03-03\n", "out 1\nday 1946-03-03\n"}, ""},
+        {{"see 1\t1946-04-03\n", "out 1\nday 1946-03-03\n"}, "a:see"},
+        {{"see 1 1946-13-33\n", "out 1\nday 1946-03-03\n"}, ""},
+        {{"see 1 of late\n", "out 1\nday 1946-03-03\n"}, ""},
+        {{"see 1\n", "out 1\nday 1946-03-03\n"}, ""},
+        {{"see 1 1946-04-03\nout 1\nday 1946-03-03\n"}, ""},
+        {{"see 1 1946-04-03\n", "out 2\nday 1946-03-03\n"}, ""},
+        {{"see 1 1946-04-03\n", "out 1\n"}, ""},
+        {{"see 1 1946-04-03\n", "out 1\nday 1946-03-03\n", "out 1\nday 1946-03-04\n"}, "a:see"},
+        {{"see 1 1946-04-03\n", "out 1\nday 1946-03-03\n", "out 1\nday 1946-04-04\n"}, "c:out"},
+        {{"see 1 1946-04-03\nat Oslo\n", "in 1\nby Oslo\nday 1946-03-03\n"}, "a:see-by"},
+        {{"see 1 1946-04-03\nat Oslo\n", "in 1\nby Rome\nday 1946-03-03\n"}, ""},
+        {{"see 1 1946-04-03\n", "in 1\nday 1946-03-03\n"}, ""},
+    };
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    depesha_grammar *grammar;
+    char *messages = NULL;
+    size_t failed = 0;
+    (void)state;
+    if (depesha_grammar_compile("b", compared, strlen(compared), NULL, NULL, &grammar, &messages) != DEPESHA_OK)
+        fail_msg("%s", messages);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        depesha_batch *batch;
+        char found[256] = "";
+        size_t used = 0;
+        assert_int_equal(depesha_batch_make(grammar, &batch), DEPESHA_OK);
+        for (size_t n = 0; n < sizeof names / sizeof *names && cases[i].texts[n] != NULL; n++)
+            add(batch, grammar, names[n], cases[i].texts[n]);
+        assert_int_equal(depesha_batch_check(batch), DEPESHA_OK);
+        for (size_t n = 0; n < depesha_batch_finding_count(batch); n++) {
+            const depesha_batch_finding *finding = depesha_batch_finding_at(batch, n);
+            used += (size_t)snprintf(found + used, sizeof found - used, "%s%s:%s", n > 0 ? " " : "", finding->source,
+                                     finding->finding.rule);
+        }
+        if (strcmp(found, cases[i].found) != 0) {
+            print_error("%s| %s| are found: %s, not: %s\n", cases[i].texts[0],
+                        cases[i].texts[1] == NULL ? "" : cases[i].texts[1], found, cases[i].found);
+            failed++;
+        }
+        depesha_batch_free(batch);
+    }
+    depesha_grammar_free(grammar);
+    assert_int_equal(failed, 0);
+}
+
+/* However many cables have one number, a few of them are enough to compare with. */
+static void test_many_alike(void **state)
+{
+    enum { MANY = 400 };
+    char text[64];
+    depesha_grammar *grammar;
+    depesha_batch *batch;
+    (void)state;
+    assert_int_equal(depesha_grammar_compile("b", compared, strlen(compared), NULL, NULL, &grammar, NULL), DEPESHA_OK);
+    assert_int_equal(depesha_batch_make(grammar, &batch), DEPESHA_OK);
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "see 1 1946-05-05\nout 1\nday 1946-%02zu-01\n", 6 + i % 4);
+        add(batch, grammar, "x", text);
+    }
+    static const char days[] = "out 2\nday 1946-01-01\nday 1946-01-02\nday 1946-01-03\nday 1946-01-04\n"
+                               "day 1946-01-05\nday 1946-01-06\nday 1946-01-07\nday 1946-01-08\nday 1946-01-09\n"
+                               "day 1946-01-10\nday 1946-01-11\nday 1946-01-12\nday 1946-01-13\nday 1946-01-14\n"
+                               "day 1946-01-15\nday 1946-01-16\nday 1946-01-17\nday 1946-01-18\nday 1946-01-19\n";
+    add(batch, grammar, "many days", days);
+    assert_int_equal(depesha_batch_check(batch), DEPESHA_OK);
+    assert_in_range(depesha_batch_finding_count(batch), MANY, 2 * MANY);
+    depesha_batch_free(batch);
+    depesha_grammar_free(grammar);
+}
+
 /* ---- words ---------------------------------------------------------------------------------- */
 
 static void test_words(void **state)
@@ -292,9 +460,10 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places),    cmocka_unit_test(test_bounded),
-        cmocka_unit_test(test_mends),       cmocka_unit_test(test_certainty), cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_batch),       cmocka_unit_test(test_words),
+        cmocka_unit_test(test_wrong_rules), cmocka_unit_test(test_places),        cmocka_unit_test(test_bounded),
+        cmocka_unit_test(test_mends),       cmocka_unit_test(test_certainty),     cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_batch),       cmocka_unit_test(test_changed_rules), cmocka_unit_test(test_compared),
+        cmocka_unit_test(test_many_alike),  cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests_name("check", tests, open_grammar, close_grammar);
 }

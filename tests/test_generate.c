@@ -254,12 +254,136 @@ static void test_own_grammar(void **state)
     depesha_grammar_free(own);
 }
 
+/* Marks of damage are those of the grammar's patterns, or there are none; what is alike takes the place of what it is
+ * like. Whatever comes out can be read, and the years are the form's. */
+static void test_own_damage(void **state)
+{
+    static const char *const damages[] = {"", "damage \"#\"\n", "damage /#+/\n", "alike \"13\" \"\u0436\u0448\"\n"};
+    (void)state;
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        char text[1024], *written;
+        depesha_grammar *own;
+        depesha_generator *generator;
+        depesha_document *read;
+        size_t size, marks = 0, total = 0;
+        snprintf(text, sizeof text,
+                 "grammar d 1\nperiod 1900 1990\nzone z starts line -4\n%s"
+                 "token DATE = {year /\\d{4}/} /-/ {month /\\d\\d?/} /-/ {day /\\d\\d?/}\n"
+                 "type day date reads DATE\nkey day = day\n"
+                 "field day in z = start \"\u0436\u0448 day\" {day} end eg \"\u0436\u0448 day 1946-05-05\" -> "
+                 "\"1946-05-05\"\n"
+                 "form f needs day\n    years 1950 1951\nform g needs day\n    years 1850 1995\n",
+                 damages[i]);
+        char *messages = NULL;
+        if (depesha_grammar_compile("d", text, strlen(text), NULL, NULL, &own, &messages) != DEPESHA_OK)
+            fail_msg("%s", messages);
+        const depesha_recipe recipe = {.form = "f", .seed = 1, .damage = 30}, clean = {.form = "f", .seed = 1};
+        assert_int_equal(depesha_generator_new(own, &recipe, &generator), DEPESHA_OK);
+        for (size_t n = 0; n < 40; n++) {
+            assert_int_equal(depesha_generate(generator, &written, &size, NULL), DEPESHA_OK);
+            assert_int_equal(depesha_parse(own, "d", written, size, &read), DEPESHA_OK);
+            for (size_t at = 0; at < size; at++)
+                marks += written[at] == '#';
+            total += size;
+            depesha_document_free(read);
+            depesha_free(written);
+        }
+        depesha_generator_free(generator);
+        assert_true(total > 0 && (marks > 0) == (strchr(damages[i], '/') != NULL));
+        assert_int_equal(depesha_generator_new(own, &clean, &generator), DEPESHA_OK);
+        for (size_t n = 0; n < 10; n++) {
+            assert_int_equal(depesha_generate(generator, &written, &size, &read), DEPESHA_OK);
+            const char *day = depesha_value_find(read, 0, "/cable/day")->value;
+            assert_true(strncmp(day, "1950", 4) == 0 || strncmp(day, "1951", 4) == 0);
+            depesha_document_free(read);
+            depesha_free(written);
+        }
+        depesha_generator_free(generator);
+        depesha_grammar_free(own);
+    }
+}
+
+/* A production of one pattern: the text that it writes, or NULL if it says that there is none. */
+static char *text_of_pattern(const char *pattern, unsigned seed)
+{
+    char rules[512];
+    depesha_grammar *own;
+    char *messages = NULL, *text;
+    depesha_generator *generator;
+    size_t size;
+    snprintf(rules, sizeof rules,
+             "grammar one 1\nzone z starts line -4\n"
+             "field it in z = \"of\" /%s/\n    eg \"x\" -> \"\"\n",
+             pattern);
+    if (depesha_grammar_compile("one", rules, strlen(rules), NULL, NULL, &own, &messages) != DEPESHA_OK)
+        fail_msg("%s", messages);
+    assert_int_equal(depesha_generator_new(own, &(depesha_recipe){.production = "it", .seed = seed}, &generator),
+                     DEPESHA_OK);
+    depesha_status status = depesha_generate(generator, &text, &size, NULL);
+    assert_true(status == (text != NULL ? DEPESHA_OK : DEPESHA_UNWRITTEN));
+    depesha_generator_free(generator);
+    depesha_grammar_free(own);
+    return text;
+}
+
+/* Of each pattern a text that it matches (the generator has read it); of some it is known which. */
+static void test_patterns(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+    } cases[] = {
+        {"\\x41\\x{2116}\\x{41}", "A\u2116A"},
+        {"\\x{1F4DC}\\x{10FFFF}", "\U0001F4DC\U0010FFFF"},
+        {"\\x{D1}\\x7B", "\u00D1{"},
+        {"\\\u2116\\\u0436", "\u2116\u0436"},
+        {"[[:digit:]]{2}", NULL},
+        {"[^[:alpha:] -~]", NULL},
+        {"[]a]{2,}[^]]", NULL},
+        {"[^\\x{20}-\\x{7E}\\pL]{1,3}?", NULL},
+        {"\\pL\\p{Lu}\\P{L}\\PL\\pN?", NULL},
+        {"\\d\\D\\w\\W\\S\\N\\H\\V", NULL},
+        {"(?:^z|a\\.b$)", "a.b"},
+        {"a{2}b{0,1}+c{1,2}?", NULL},
+        {"a{x{", "a{x{"},
+        {"a{20001}", NULL},
+        {"a{0,20001}", NULL},
+        {"(?-i:a)(?i:b)(?i)c", NULL},
+        {"(?>ab)(?|c|c)(?:d)(e)", "abcde"},
+        {"(?=a)a(?!c)b(?<=b)(?<!c)c", "abc"},
+        {"(*:mark)a", "a"},
+        {"\\ba\\b\\Bb?", NULL},
+        {"(?:[ a-z]{3,20}\\b)+[.]", NULL},
+        {"(?:|a(?:b|[)|]c)|\\)\\|)+d", NULL},
+        {"(?i:abc \u0436\u0437\u0438 1)", NULL},
+        /* What it cannot write it says. */
+        {"(?#a)b", NULL},
+        {"\\Qa\\E", NULL},
+        {"\\X", NULL},
+        {"\\o{101}", NULL},
+        {"(?x: a)", NULL},
+        {"[^\\x{0}-\\x{10FFFF}]", NULL},
+        {"a{9999}", NULL},
+    };
+    size_t written = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned seed = 0; seed < 6; seed++) {
+            char *text = text_of_pattern(cases[i].pattern, seed);
+            if (cases[i].text != NULL && (text == NULL || strstr(text, cases[i].text) == NULL))
+                fail_msg("%s becomes %s", cases[i].pattern, text == NULL ? "nothing" : text);
+            written += text != NULL;
+            depesha_free(text);
+        }
+    assert_true(written > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_productions), cmocka_unit_test(test_values_return), cmocka_unit_test(test_every_form),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_same_again),    cmocka_unit_test(test_language),
-        cmocka_unit_test(test_bad_names),   cmocka_unit_test(test_own_grammar),
+        cmocka_unit_test(test_own_damage),    cmocka_unit_test(test_patterns),   cmocka_unit_test(test_productions),
+        cmocka_unit_test(test_values_return), cmocka_unit_test(test_every_form), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_same_again),    cmocka_unit_test(test_language),   cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_own_grammar),
     };
     return cmocka_run_group_tests(tests, open_grammar, close_grammar);
 }

@@ -140,6 +140,17 @@ static void test_tokens(void **state)
         {BASE "token A = \"x\" \"\\ud800\"\n", {"t:6:15: \\ud800 is no character"}, true},
         /* Columns are counted in characters. */
         {BASE "token A = \"ёж\" 'ёж\n", {"t:6:16: this quotation is not closed"}, false},
+        {BASE "token A = \"\\u41\"\n", {"t:6:11: \\u41 is no character; write the four hexadecimal digits"}, true},
+        {BASE "token A = \"\\u4z00\"\n", {"t:6:11: \\u4z00 is no character"}, true},
+        {BASE "token A = \"\\u0000\"\n", {"t:6:11: \\u0000 is no character"}, true},
+        /* A backslash takes the sign behind it along, but not the end of the line, nor of the file. */
+        {BASE "token A = \"one\\\"\n", {"t:6:11: this quotation is not closed"}, false},
+        {BASE "token A = \"one\\\n", {"t:6:11: this quotation is not closed"}, false},
+        {BASE "token A = /one\\", {"t:6:11: this pattern is not closed"}, true},
+        {BASE "token A = /one[/", {"t:6:11: this pattern is not closed"}, true},
+        {BASE "token A = -", {"t:6:11: '-' has no place in an expression"}, true},
+        {BASE "token A = - -1\n", {"t:6:11: '-' has no place in an expression"}, true},
+        {BASE "token A = -x\n", {"t:6:11: '-' has no place in an expression"}, true},
     };
     CHECK_ALL(wrongs);
 }
@@ -159,6 +170,19 @@ static void test_expressions(void **state)
          {"t:6:15: ')' was not expected here; a new statement begins at the margin"},
          false},
         {BASE "token A \"x\"\n", {"t:6:9: expected '=' before the expression, found '\"x\"'"}, false},
+        {BASE "token A = \"x\" -> \"y\"\n", {"t:6:15: '->' was not expected here"}, false},
+        {BASE "token A = \"x\" = \"y\"\n", {"t:6:15: '=' was not expected here"}, false},
+        {BASE "token A = {: word}\n", {"t:6:12: the path of the record that this slot fills is missing here"}, true},
+        {BASE "token A = {k : }\n", {"t:6:16: the type that this slot has here is missing here: found '}'"}, true},
+        {BASE "damage |\n", {"t:6:8: an expression is missing here: found '|'"}, true},
+        {BASE "noise )\n", {"t:6:7: an expression is missing here: found ')'"}, true},
+        /* Of what is found instead the beginning is enough. */
+        {BASE "token A \"a very long text that nobody would want to read twice\"\n",
+         {"t:6:9: expected '=' before the expression, found '\"a very long text that nobody would want'"},
+         false},
+        {BASE "token A \"текст, который никто не прочтёт\"\n",
+         {"t:6:9: expected '=' before the expression, found '\"текст, который никто '"},
+         false},
     };
     CHECK_ALL(wrongs);
 }
@@ -210,6 +234,23 @@ static void test_statements(void **state)
         {"grammar t\n", {"t:1:1: the grammar has no zone; include \"soviet\" or declare zones"}, false},
         {"", {"t:1:1: the grammar has no zone"}, false},
         {"zone a line 1\n", {"t:1:6: no zone starts a document; add the word starts to one"}, false},
+        /* At the margin another statement begins, whatever the word. */
+        {BASE "form f needs k\nlikes k\n", {"t:7:1: 'likes' begins no statement"}, false},
+        {BASE "enum e\na = \"x\"\n", {"t:6:6: enumeration 'e' has no entry", "t:7:1: 'a' begins no statement"}, false},
+        {BASE "grammar t 1 \"title\" \"subtitle\"\n", {"t:6:21: '\"subtitle\"' was not expected here"}, false},
+        {BASE "language \"ru\"\n", {"t:6:10: the language's name is missing here: found '\"ru\"'"}, false},
+        {BASE "language ru\n", {"t:6:12: an expression is missing here"}, false},
+        {BASE "language ru /x/\nlanguage en /y/\nlanguage ru /z/\n",
+         {"t:8:10: language 'ru' is defined already at t:6"},
+         false},
+        {BASE "twins \"AB\"\n", {"t:6:7: twins are two strings with as many letters"}, false},
+        {BASE "twins \"AB\" \"АВС\"\n", {"t:6:7: twins are two strings with as many letters"}, false},
+        {BASE "twins \"AB\" \"АВ\" \"CD\"\n", {"t:6:17: '\"CD\"' was not expected here"}, false},
+        {BASE "shapes \"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\" \"j\" \"k\" \"l\" \"m\" \"n\" \"o\" \"p\"\n"
+              "shapes \"a\" \"b\" \"c\" \"d\" \"e\" \"f\" \"g\" \"h\" \"i\" \"j\" \"k\" \"l\" \"m\" \"n\" \"o\" \"p\" "
+              "\"q\"\n",
+         {"t:7:72: too many groups of shapes; join some"},
+         false},
     };
     CHECK_ALL(wrongs);
 }
@@ -219,6 +260,17 @@ static void test_enumerations_and_types(void **state)
     (void)state;
     static const struct wrong wrongs[] = {
         {BASE "enum e\n", {"t:6:6: enumeration 'e' has no entry; add lines such as: code = \"word\""}, false},
+        {BASE "enum \"e\"\n", {"t:6:6: the enumeration is missing here: found '\"e\"'"}, false},
+        {BASE "enum e\n    a =\n",
+         {"t:7:8: an expression is missing here", "t:6:6: enumeration 'e' has no entry"},
+         false},
+        {BASE "enum e\n    a\t= \"x\"\n    b", {"t:8:5: there is no token or enumeration 'b'"}, false},
+        {BASE "type \"t\" text\n", {"t:6:6: the type's name is missing here"}, true},
+        {BASE "type t \"text\"\n", {"t:6:8: the type's kind is missing here"}, false},
+        {BASE "key \"q\" = word\n", {"t:6:5: the path is missing here"}, true},
+        {BASE "key q.a23456789012345678901234567890123456789012345678901234567890123456.b = word\n",
+         {"t:6:5: a name in a path has at most 63 letters"},
+         false},
         {BASE "type t banana reads /x/\n", {"t:6:8: there is no kind 'banana'; the kinds are text, name, "}, false},
         {BASE "type t text\n", {"t:6:6: type 't' says nothing of what it reads; add: reads EXPRESSION"}, false},
         {BASE "type t code reads /x/\n", {"t:6:6: type 't' is a code and reads an enumeration"}, false},
@@ -229,6 +281,10 @@ static void test_enumerations_and_types(void **state)
         {BASE "key q = something_else\n",
          {"t:6:5: there is no type or enumeration 'something_else'; declare it"},
          false},
+        {BASE "token W = \"w\"\nkey q = W\n", {"t:7:5: there is no type or enumeration 'W'"}, false},
+        {BASE "type q text reads NOSUCHTHING\n", {"t:6:19: there is no token or enumeration 'NOSUCHTHING'"}, false},
+        {BASE "key q = word\nform f needs k\n    order z\n", {"t:8:11: 'z' is no key of the record"}, false},
+        {BASE "key q = wrod\nform f needs k\n    order q\n", {"t:6:5: there is no type or enumeration 'wrod'"}, false},
         {BASE "key q word\n", {"t:6:7: expected '=' before the path's type, found 'word'"}, false},
         {BASE "key q = \"word\"\n", {"t:6:9: the path's type is missing here: found '\"word\"'"}, false},
     };
@@ -244,6 +300,11 @@ static void test_zones(void **state)
          {"t:7:10: what an unexplained line costs is a whole number from -99 to 99, not 'far'"},
          false},
         {BASE "zone y line -100\n", {"t:6:13: what an unexplained line costs is a whole number from -99 to 99"}, false},
+        {BASE "zone \"y\"\n", {"t:6:6: the zone's name is missing here"}, false},
+        {BASE "zone y next z z z z z z z z z z z z z\n", {"t:6:37: a zone has line, prose, word, enter, body, "}, true},
+        {BASE "zone y next z\n    z\n",
+         {"t:7:5: a zone has line, prose, word, enter, body, starts, opens and next; 'z'"},
+         true},
         {BASE "zone y\n    cost\n",
          {"t:7:5: a zone has line, prose, word, enter, body, starts, opens and next; 'cost' is"},
          false},
@@ -294,6 +355,17 @@ static void test_fields(void **state)
          {"t:6:7: field 'a' matches any text; begin it with a label"},
          false},
         {BASE "field a in z = {k /\\S.*/} eg \"x\" -> \"x\"\n", {"t:6:7: field 'a' matches any text"}, false},
+        {BASE "field \"a\"\n", {"t:6:7: the production's name is missing here"}, false},
+        {BASE
+         "field a in z, z_of_a_name_that_is_far_too_long_to_be_meant_for_another_one_that_is_there = \"x\" eg \"x\" -> "
+         "\"\"\n",
+         {"t:6:15: there is no zone 'z_of_a_name_that_is_far_too_long_to_be_meant_for_another_one_that_is_there'; "
+          "name"},
+         false},
+        {BASE "field a in z = | eg \"x\" -> \"y\"\n", {"t:6:16: an expression is missing here"}, true},
+        {BASE "field a certainty half in z = \"x\" eg \"x\" -> \"\"\n",
+         {"t:6:19: the certainty in percent is a whole number from 0 to 100, not 'half'"},
+         true},
     };
     CHECK_ALL(wrongs);
 }
@@ -420,6 +492,7 @@ static void test_forms(void **state)
          {"t:8:5: a form has needs, likes, never, order and years; 'wants'"},
          false},
         {BASE "form f\n    needs k, \"k\"\n", {"t:7:14: a path or a production is missing here: found '\"k\"'"}, true},
+        {BASE "form f\n    needs k=, k\n", {"t:7:13: a code is missing here: found ','"}, true},
         {BASE "form f\n    needs k\n    years 1943 soon\n",
          {"t:8:16: the last year is a whole number from 1943 to 9999, not 'soon'"},
          false},
@@ -438,6 +511,31 @@ static void test_forms(void **state)
           "t:8:18: 'other_thing' is no key of the record; see"},
          false},
         {BASE "form \"f\"\n", {"t:6:6: the form's id is missing here: found '\"f\"'"}, false},
+    };
+    CHECK_ALL(wrongs);
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    static const struct wrong wrongs[] = {
+        {BASE "rule \"r\" note\n", {"t:6:6: the rule's name is missing here"}, false},
+        {BASE "rule r\nkey q = word\n", {"t:6:7: the severity is missing here: found 'key'"}, false},
+        {BASE "rule r grave\n", {"t:6:8: a rule is an error, a warning or a note, or off; 'grave' is none"}, false},
+        {BASE "rule r note when \"x\" says \"x\"\n", {"t:6:18: what the rule looks for is missing here"}, true},
+        {BASE "rule r note when unclosed \"[\" \"]\" says\n", {"t:6:39: a quoted text is missing here"}, true},
+        {BASE "rule r note when unclosed \"[\" \"]\" says \"x\" eg\n",
+         {"t:6:46: a quoted text is missing here"},
+         false},
+        {BASE "rule r note when unclosed says \"x\"\n", {"t:6:27: these come in pairs"}, true},
+        {BASE "rule r note when unclosed \"1\" \"2\" \"3\" \"4\" \"5\" \"6\" \"7\" \"8\" \"9\" says \"x\"\n",
+         {"t:6:59: too many texts"},
+         true},
+        {BASE "rule r note for \"f\" when unclosed \"[\" \"]\" says \"x\"\n", {"t:6:17: a form is missing here"}, true},
+        {BASE "rule r note when unclosed \"[\" \"]\" says \"x\"\nrule r note when unclosed \"(\" \")\" says \"y\"\n",
+         {"t:7:6: rule 'r' is defined already at t:6"},
+         false},
+        {BASE "token W = \"x\"\nrule r note when nearly W says \"x\"\n", {"t:7:18: 'W' is no enumeration"}, false},
     };
     CHECK_ALL(wrongs);
 }
@@ -586,6 +684,71 @@ static void test_examples(void **state)
     assert_true(has_line(messages, "t:14:8: this example of 'b' does not hold: it yields nothing"));
     depesha_free(messages);
     assert_int_equal(depesha_grammar_check(grammar, &examples, NULL), DEPESHA_BAD_GRAMMAR);
+    depesha_grammar_free(grammar);
+}
+
+/* A value too many is amiss as well, and one that cannot be read; a rule that is off need not find its example. */
+static void test_examples_of_values(void **state)
+{
+    (void)state;
+    depesha_grammar *grammar =
+        compiled_with(BASE "token DATE = {year /\\d{4}/} /-/ {month /\\d\\d/}\ntype date date reads DATE\n"
+                           "key d = date\nkey l = word\n"
+                           "field a in z = \"x\" {k} {l}\n"
+                           "    eg \"x y z\" -> k \"y\"\n"
+                           "    eg \"x y z\" -> k \"y\", l \"z\"\n"
+                           "field d in z = \"on\" {d}\n"
+                           "    eg \"on 1946-13\" -> \"1946-13\"\n"
+                           "rule r off when found (/never/) says \"x\" eg \"base x\"\n"
+                           "rule s note when found (/never/) says \"x\" eg \"base x\"\n",
+                      NULL);
+    size_t examples;
+    char *messages;
+    assert_int_equal(depesha_grammar_check(grammar, &examples, &messages), DEPESHA_BAD_GRAMMAR);
+    assert_int_equal(examples, 5);
+    assert_int_equal(count_complaints(messages), 3);
+    assert_true(has_line(messages, "t:11:8: this example of 'a' does not hold: it yields k \"y\", l \"z\""));
+    assert_true(has_line(messages, "t:14:8: this example of 'd' does not hold: there is no month 13"));
+    assert_true(has_line(messages, "t:16:6: the example of rule 's' does not hold: the rule finds nothing in it"));
+    depesha_free(messages);
+    depesha_grammar_free(grammar);
+}
+
+/* A grammar need not say what it is called, nor its title. */
+static void test_unnamed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *line;
+    } cases[] = {{"zone z starts line -4\n", "grammar t "},
+                 {"grammar own\nzone z starts line -4\n", "grammar own 1"},
+                 {"grammar own 2 \"Own\"\nzone z starts line -4\n", "grammar own 2: Own"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        depesha_grammar *grammar = compiled_with(cases[i].text, NULL);
+        char *list = depesha_grammar_list(grammar);
+        assert_true(has_line(list, cases[i].line));
+        depesha_free(list);
+        depesha_grammar_free(grammar);
+    }
+}
+
+/* A text of the built-in grammar's size is not taken for it. */
+static void test_as_large_as_builtin(void **state)
+{
+    (void)state;
+    size_t size;
+    const char *builtin = depesha_builtin("soviet", &size);
+    char *text = malloc(size), *list;
+    assert_non_null(text);
+    memset(text, '\n', size);
+    memcpy(text, BASE, strlen(BASE));
+    depesha_grammar *grammar;
+    assert_int_equal(depesha_grammar_compile("t", text, size, NULL, NULL, &grammar, NULL), DEPESHA_OK);
+    assert_memory_not_equal(text, builtin, size);
+    free(text);
+    list = depesha_grammar_list(grammar);
+    assert_true(has_line(list, "  base "));
+    depesha_free(list);
     depesha_grammar_free(grammar);
 }
 
@@ -752,6 +915,100 @@ static void test_form_choice(void **state)
     }
 }
 
+/* What a form needs may be said in several lines, and be more than one thing in each. */
+static void test_needs_in_lines(void **state)
+{
+    (void)state;
+    depesha_grammar *grammar = compiled_with(BASE "key n = word\nkey o = word\n"
+                                                  "field n in z = \"n\" {n} eg \"n 5\" -> \"5\"\n"
+                                                  "field o in z = \"o\" {o} eg \"o 5\" -> \"5\"\n"
+                                                  "form f needs k\n    needs n, o\n",
+                                             NULL);
+    static const struct {
+        const char *text, *form;
+    } cases[] = {{"base x\nn 7\no 8\n", "f"}, {"base x\nn 7\n", NULL}, {"n 7\no 8\n", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        depesha_document *document = parsed(grammar, cases[i].text);
+        const char *form = depesha_document_form(document, 0);
+        assert_true(cases[i].form == NULL ? form == NULL : form != NULL && strcmp(form, cases[i].form) == 0);
+        depesha_document_free(document);
+    }
+    depesha_grammar_free(grammar);
+}
+
+/* A production may be less certain of what it reads. */
+static void test_certainty(void **state)
+{
+    (void)state;
+    depesha_grammar *grammar = compiled_with(
+        BASE "field n in z certainty 80 weight 9 = \"perhaps\" {k} eg \"perhaps x\" -> \"x\"\nform f needs k\n", NULL);
+    depesha_document *document = parsed(grammar, "perhaps y\n");
+    const depesha_value *value = depesha_value_find(document, 0, "/cable/k");
+    assert_non_null(value);
+    assert_true(value->certainty > 0.79 && value->certainty < 0.81);
+    depesha_document_free(document);
+    depesha_grammar_free(grammar);
+}
+
+/* A file may come from an editor that marks UTF-8, and end within a comment: columns are those that one sees. */
+static void test_marked_file(void **state)
+{
+    (void)state;
+    depesha_grammar_free(compiled_with("\xEF\xBB\xBF" BASE "# the end", NULL));
+    char *messages = messages_of("\xEF\xBB\xBFkey k word\n" BASE, NULL);
+    assert_non_null(messages);
+    assert_true(has_line(messages, "t:1:7: expected '=' before the path's type"));
+    depesha_free(messages);
+}
+
+/* What stands for a sign that is hard to type; a slash within brackets does not end a pattern. */
+static void test_escapes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression, *text;
+    } cases[] = {
+        {"\"\\u0042\" {k}", "b x\n"},      {"\"\\u0416\" {k}", "\u0436 x\n"}, {"\"\\u2116\" {k}", "\u2116 x\n"},
+        {"\"\\uE000\" {k}", "\uE000 x\n"}, {"\"a\\\"b\" {k}", "a\"b x\n"},    {"\"a\\\\b\" {k}", "a\\b x\n"},
+        {"'a\\tb' {k}", "a\tb x\n"},       {"\"a\\nb\" {k}", "a\nb x\n"},     {"\"a\u23CEb\" {k}", "a\nb x\n"},
+        {"/[a/]{2}/ {k}", "a/ x\n"},       {"/a\\/b/ {k}", "a/b x\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%sfield a in z = %s eg \"x\" -> \"x\"\nform f needs k\n", BASE,
+                 cases[i].expression);
+        depesha_grammar *grammar = compiled_with(text, NULL);
+        depesha_document *document = parsed(grammar, cases[i].text);
+        if (strcmp(value_of(document, "/cable/k"), "x") != 0)
+            fail_msg("%s does not read %s", cases[i].expression, cases[i].text);
+        depesha_document_free(document);
+        depesha_grammar_free(grammar);
+    }
+}
+
+/* Each pattern is good, and together they are more than PCRE2 takes. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    static const struct wrong wrong = {
+        BASE "token A = /(?:\\pL\\d|\\d\\pL){500}/\ntoken B = A A A A A A A A\n"
+             "field a in z = \"x\" B B B B eg \"x\" -> \"\"\n",
+        {"t:8:7: PCRE2 cannot compile what this becomes: regular expression is too large"},
+        true};
+    check_all(&wrong, 1);
+}
+
+static void test_status_texts(void **state)
+{
+    (void)state;
+    for (depesha_status status = DEPESHA_OK; status <= DEPESHA_UNWRITTEN; status++) {
+        assert_string_not_equal(depesha_status_text(status), "unknown status");
+        for (depesha_status other = DEPESHA_OK; other < status; other++)
+            assert_string_not_equal(depesha_status_text(status), depesha_status_text(other));
+    }
+    assert_string_equal(depesha_status_text((depesha_status)(DEPESHA_UNWRITTEN + 1)), "unknown status");
+}
+
 /* Of equals the user's own form goes before one of a file that it includes. */
 static void test_own_form(void **state)
 {
@@ -819,6 +1076,7 @@ int main(void)
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_rules),
         cmocka_unit_test(test_several),
         cmocka_unit_test(test_caret),
         cmocka_unit_test(test_no_messages_wanted),
@@ -828,11 +1086,20 @@ int main(void)
         cmocka_unit_test(test_include_error),
         cmocka_unit_test(test_include_twice),
         cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_examples_of_values),
+        cmocka_unit_test(test_unnamed),
+        cmocka_unit_test(test_as_large_as_builtin),
         cmocka_unit_test(test_good_examples),
         cmocka_unit_test(test_extension),
         cmocka_unit_test(test_extension_listed),
         cmocka_unit_test(test_form_needs_code),
         cmocka_unit_test(test_form_choice),
+        cmocka_unit_test(test_needs_in_lines),
+        cmocka_unit_test(test_certainty),
+        cmocka_unit_test(test_marked_file),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_status_texts),
         cmocka_unit_test(test_own_form),
         cmocka_unit_test(test_reopened_enumeration),
         cmocka_unit_test(test_builtin),
