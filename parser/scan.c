@@ -114,10 +114,10 @@ static void find_pair(struct finder *f, struct pair *pair)
     size_t end = f->span.end;
     for (size_t at = f->span.start; at < end; at++) {
         unsigned char byte = (unsigned char)text->at[at];
-        if (byte == '\n' && pair->quotes && at + 1 < end && (text->at[at + 1] == '\n' || text->at[at + 1] == '\r'))
-            end_paragraph(f, pair, at);
-        if (byte != open && byte != close)
+        if (byte != open && byte != close && byte != '\n')
             continue;
+        if (byte == '\n' && pair->quotes && end - at > 1 && (text->at[at + 1] == '\n' || text->at[at + 1] == '\r'))
+            end_paragraph(f, pair, at);
         if (stands(text, at, end, pair->opener, pair->open_size))
             open_pair(pair, at);
         else if (stands(text, at, end, pair->closer, pair->close_size))
@@ -514,16 +514,9 @@ void find_mixed(struct finder *f)
     if (memchr(text->at + f->span.start, 0xD0, size) == NULL && memchr(text->at + f->span.start, 0xD1, size) == NULL)
         return;
     for (size_t at = f->span.start, n; at <= f->span.end; at += n) {
-        enum script script = SCRIPT_NONE;
-        unsigned char byte = at < f->span.end ? (unsigned char)text->at[at] : ' ';
-        n = 1;
-        if (byte < 0x80) {
-            script = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z' ? SCRIPT_LATIN : SCRIPT_NONE;
-        } else {
-            n = text_next(text->at, f->span.end, at, &point);
-            n += n == 0;
-            script = word_script(point);
-        }
+        n = text_next(text->at, f->span.end, at, &point);
+        n += n == 0;
+        enum script script = word_script(point);
         if (script != SCRIPT_NONE && latin + cyrillic == 0)
             word.start = at;
         latin += script == SCRIPT_LATIN;
