@@ -10,17 +10,6 @@ struct layout {
 
 enum { UNWRAPPED = 160 };
 
-static const char *next_line(const char *at, const char *end, size_t *size)
-{
-    const char *feed = at;
-    while (feed < end && *feed != '\n' && *feed != '\r')
-        feed++;
-    *size = (size_t)(feed - at);
-    if (feed < end)
-        feed += feed + 1 < end && feed[0] == '\r' && feed[1] == '\n' ? 2 : 1;
-    return feed;
-}
-
 static bool is_blank(const char *at, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -33,17 +22,15 @@ static struct layout layout_of(const struct buffer *body)
 {
     struct layout layout = {0};
     bool text = false, gap = false;
-    const char *end = body->at + body->size;
-    size_t size;
-    for (const char *at = body->at; at < end;) {
-        const char *next = next_line(at, end, &size);
-        bool blank = is_blank(at, size);
+    for (size_t at = 0, next, end; at < body->size; at = next) {
+        next = line_next(body->at, body->size, at, &end);
+        size_t size = end - at;
+        bool blank = is_blank(body->at + at, size);
         layout.spaced = layout.spaced || (gap && !blank);
         gap = text && blank;
         text = text || !blank;
         if (size > layout.longest)
             layout.longest = size;
-        at = next;
     }
     return layout;
 }
@@ -111,30 +98,36 @@ static void add_paragraph(struct depesha_document *d, struct record *record, str
     *paragraph = (struct buffer){.arena = &d->arena};
 }
 
-static bool is_no_break(const char *at, size_t size)
+/* How many bytes of blank there are at the start: one at a time. */
+static size_t blank_size(const char *at, size_t size)
 {
-    return size > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0;
+    if ((unsigned char)at[0] == 0xC2)
+        return size > 1 && (unsigned char)at[1] == 0xA0 ? 2 : 0; /* that does not break */
+    return (unsigned char)at[0] <= ' ';
 }
 
 static void add_blank(struct buffer *paragraph)
 {
     if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-        buffer_puts(paragraph, " ");
+        buffer_add(paragraph, " ", 1);
 }
 
 /* Blanks of any width fold to one. */
 static void add_line(struct buffer *paragraph, const char *at, size_t size)
 {
     add_blank(paragraph);
-    for (size_t i = 0, end; i < size; i = end) {
-        for (end = i; end < size && (unsigned char)at[end] > ' ' && !is_no_break(at + end, size - end);)
+    for (size_t i = 0, blank; i < size; i += blank) {
+        size_t end = i;
+        for (blank = 0; end < size && (blank = blank_size(at + end, size - end)) == 0;) {
             end++;
-        if (end > i) {
-            buffer_add(paragraph, at + i, end - i);
-        } else {
-            add_blank(paragraph);
-            end += is_no_break(at + i, size - i) ? 2 : 1;
+            /* Words with one blank between them are copied at once. */
+            end += end + 1 < size && at[end] == ' ' && blank_size(at + end + 1, size - end - 1) == 0;
         }
+        if (end > i)
+            buffer_add(paragraph, at + i, end - i);
+        if (blank > 0)
+            add_blank(paragraph);
+        i = end;
     }
 }
 
@@ -143,20 +136,19 @@ void body_fold(struct depesha_document *d, struct record *record)
     const struct buffer *body = &record->body;
     struct layout layout = layout_of(body);
     struct buffer paragraph = {.arena = &d->arena};
-    const char *end = body->at + body->size;
-    size_t size, last_size = 0;
-    for (const char *at = body->at; at < end;) {
-        const char *next = next_line(at, end, &size);
-        if (is_blank(at, size)) {
+    size_t last_size = 0;
+    for (size_t at = 0, next, end; at < body->size; at = next) {
+        next = line_next(body->at, body->size, at, &end);
+        size_t size = end - at;
+        if (is_blank(body->at + at, size)) {
             add_paragraph(d, record, &paragraph);
         } else {
             bool own_line = !layout.spaced && (layout.longest > UNWRAPPED || last_size < layout.longest * 3 / 4);
             if (own_line && paragraph.size > 0 && ends_sentence(paragraph.at, paragraph.size))
                 add_paragraph(d, record, &paragraph);
-            add_line(&paragraph, at, size);
+            add_line(&paragraph, body->at + at, size);
         }
         last_size = size;
-        at = next;
     }
     add_paragraph(d, record, &paragraph);
 }

@@ -1,5 +1,7 @@
 #include "column.h"
 
+#include "line.h"
+
 #include <string.h>
 
 /*
@@ -110,11 +112,8 @@ static size_t read_page(const struct text *text, size_t start, struct page *page
         if (page->count > 0 && text->at[start] == '\f')
             break;
         row->start = start;
-        while (start < text->size && !is_break(text->at[start]))
-            start++;
-        if (start < text->size)
-            start += text->at[start] == '\r' && start + 1 < text->size && text->at[start + 1] == '\n' ? 2 : 1;
-        row->next = start;
+        size_t end;
+        row->next = start = line_next(text->at, text->size, start, &end);
         measure(text, row);
         page->count++;
     }
@@ -331,23 +330,21 @@ static void arrange(struct arena *arena, struct text *text, const struct slices 
     text_edit_end(&edit, text);
 }
 
-/* Whether some lines have words with more than a blank between them: most texts need no more than this look. */
+/* Whether there are words with more than a blank between them: most texts need no more than this look. */
 static bool may_have_gutters(const struct text *text)
 {
-    size_t lines = 0;
-    bool gap = false, word = false;
-    for (size_t at = 0; at < text->size && lines < LEAST_PAIRS; at++) {
-        if (is_break(text->at[at])) {
-            word = gap = false;
-        } else if (text->at[at] != ' ') {
-            lines += gap;
-            word = true;
-            gap = false;
-        } else {
-            gap = word && text->at[at - 1] == ' ';
-        }
+    size_t gaps = 0;
+    for (size_t at = 1; at < text->size && gaps < LEAST_PAIRS; at += 2) { /* one of two blanks is met */
+        if (text->at[at] != ' ')
+            continue;
+        size_t first = text->at[at - 1] == ' ' ? at - 1 : at, end = at + 1;
+        while (end < text->size && text->at[end] == ' ')
+            end++;
+        bool between = first > 0 && end < text->size && !is_break(text->at[first - 1]) && !is_break(text->at[end]);
+        gaps += between && end - first > 1;
+        at = end - 1;
     }
-    return lines >= LEAST_PAIRS;
+    return gaps >= LEAST_PAIRS;
 }
 
 void columns_read(struct arena *arena, struct text *text, struct order *order)

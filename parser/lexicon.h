@@ -11,7 +11,7 @@ struct word {
     uint32_t at[MAX_WORD];
     uint32_t looks[MAX_WORD]; /* of each letter: bit n: it looks like the others of group n */
     size_t count;
-    uint32_t letters;  /* bit n: it has a letter whose code point ends in n */
+    uint64_t letters;  /* which it has: letter_bit */
     const char *exact; /* as the grammar writes it, if its case matters; NULL otherwise */
     size_t exact_size;
 };
@@ -37,8 +37,21 @@ uint32_t lexicon_letter(const struct depesha_grammar *grammar, uint32_t c, uint3
 uint32_t lexicon_twin(const struct depesha_grammar *grammar, uint32_t c);
 
 /* Latin and Russian letters: small ones, and whether it is one at all, or a capital. */
-uint32_t letter_fold(uint32_t c);
-bool is_letter(uint32_t c);
-bool is_capital(uint32_t c);
+static inline uint32_t letter_fold(uint32_t c)
+{
+    if ((c >= 'A' && c <= 'Z') || (c >= 0x410 && c <= 0x42F))
+        return c + 32;
+    return c == 0x401 || c == 0x451 ? 0x435 : c;
+}
+
+static inline bool is_letter(uint32_t c)
+{
+    return c < 0x80 ? (c | 32) >= 'a' && (c | 32) <= 'z' : c >= 0x400 && c <= 0x45F;
+}
+
+static inline bool is_capital(uint32_t c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 0x410 && c <= 0x42F) || c == 0x401;
+}
 
 #endif

@@ -1,19 +1,33 @@
 #include "line.h"
 
-static size_t break_size(const struct text *text, size_t at)
-{
-    if (text->at[at] == '\r')
-        return at + 1 < text->size && text->at[at + 1] == '\n' ? 2 : 1;
-    return 1;
-}
+#include <string.h>
+
+/* So many bytes at a time: where only the one break is used, the other is not looked for up to the text's end. */
+enum { STRETCH = 512 };
 
 /* Where the line that begins at `start` ends, before its break. */
-static size_t line_end(const struct text *text, size_t start)
+static size_t line_end(const char *at, size_t size, size_t start)
 {
-    size_t end = start;
-    while (end < text->size && text->at[end] != '\n' && text->at[end] != '\r')
-        end++;
-    return end;
+    while (start < size) {
+        size_t left = size - start < STRETCH ? size - start : STRETCH;
+        const char *feed = memchr(at + start, '\n', left);
+        size_t end = feed == NULL ? left : (size_t)(feed - (at + start));
+        const char *carriage = memchr(at + start, '\r', end);
+        if (carriage != NULL)
+            return (size_t)(carriage - at);
+        start += end;
+        if (feed != NULL)
+            break;
+    }
+    return start;
+}
+
+size_t line_next(const char *at, size_t size, size_t start, size_t *end)
+{
+    *end = line_end(at, size, start);
+    if (*end == size)
+        return size;
+    return *end + (at[*end] == '\r' && size - *end > 1 && at[*end + 1] == '\n' ? 2 : 1);
 }
 
 void lines_read(struct arena *arena, const struct text *text, struct lines *lines)
@@ -21,10 +35,9 @@ void lines_read(struct arena *arena, const struct text *text, struct lines *line
     size_t room = 0, start = 0;
     *lines = (struct lines){0};
     do {
-        size_t end = line_end(text, start);
+        size_t end, next = line_next(text->at, text->size, start, &end);
         lines->at = arena_grow(arena, lines->at, lines->count, &room, lines->count + 1, sizeof *lines->at);
         struct line *line = &lines->at[lines->count++];
-        size_t next = end < text->size ? end + break_size(text, end) : end;
         *line = (struct line){.start = start, .first = start, .end = end, .next = next};
         start = next;
     } while (start < text->size);

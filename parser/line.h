@@ -17,6 +17,9 @@ struct lines {
     size_t count; /* at least 1: an empty text is one empty line */
 };
 
+/* The line of `size` bytes that begins at `start`: where it ends, before its break. Returns where the next begins. */
+size_t line_next(const char *at, size_t size, size_t start, size_t *end);
+
 void lines_read(struct arena *arena, const struct text *text, struct lines *lines);
 
 /* The line that holds an offset of the text. */

@@ -10,8 +10,9 @@ enum { LONG = 400, NEAR = 6, PROSE_WORDS = 3, MAX_PIECES = 96 };
 /* A word of the text: bytes, without what surrounds it. */
 struct piece {
     size_t start, end;
-    struct word word;
+    bool is_read; /* what follows is known */
     bool has_digit;
+    struct word word;
 };
 
 struct mender {
@@ -108,35 +109,44 @@ static bool parts_words(const struct text *text, size_t at, size_t end)
     }
 }
 
-/* The next piece between blanks, stripped of what surrounds it. False at the end. */
-static bool next_piece(const struct mender *m, size_t *at, size_t end, struct piece *piece)
+/* The next piece between blanks, stripped of what surrounds it, and not read yet. False at the end. */
+static bool next_piece(const struct text *text, size_t *at, size_t end, struct piece *piece)
 {
-    const struct text *text = m->matcher->text;
     uint32_t c;
     while (*at < end && parts_words(text, *at, end))
         ++*at;
     if (*at >= end)
         return false;
-    *piece = (struct piece){.start = *at, .end = *at};
-    struct word tail = {0};
-    while (*at < end && !parts_words(text, *at, end)) {
-        size_t n = text_next(text->at, text->size, *at, &c);
-        n = n == 0 ? 1 : n;
-        if (is_core(c)) {
-            piece->has_digit = piece->has_digit || is_digit(c);
-            for (size_t i = 0; i < tail.count && i < MAX_WORD; i++)
-                word_add(m->grammar, &piece->word, tail.at[i]);
-            tail.count = 0;
-            word_add(m->grammar, &piece->word, c);
+    bool found = false;
+    for (size_t n; *at < end && !parts_words(text, *at, end); *at += n) {
+        n = text_next(text->at, text->size, *at, &c);
+        n += n == 0;
+        bool core = is_core(c);
+        if (!found)
+            piece->start = core ? *at : *at + n;
+        if (!found || core)
             piece->end = *at + n;
-        } else if (piece->word.count == 0) {
-            piece->start = piece->end = *at + n;
-        } else {
-            word_add(m->grammar, &tail, c);
-        }
-        *at += n;
+        found = found || core;
     }
+    piece->is_read = false;
     return true;
+}
+
+static void read_piece(const struct mender *m, struct piece *piece)
+{
+    const struct text *text = m->matcher->text;
+    if (piece->is_read)
+        return;
+    piece->is_read = true;
+    piece->has_digit = false;
+    piece->word = (struct word){0};
+    for (size_t at = piece->start, n; at < piece->end; at += n) {
+        uint32_t c;
+        n = text_next(text->at, text->size, at, &c);
+        n += n == 0;
+        piece->has_digit = piece->has_digit || is_digit(c);
+        word_add(m->grammar, &piece->word, c);
+    }
 }
 
 static bool is_number_sign(uint32_t c)
@@ -182,18 +192,25 @@ static bool follows(const struct mender *m, const struct piece *piece, const str
     return next->start == piece->end + 1 && m->matcher->text->at[piece->end] == ' ';
 }
 
+static size_t letters_of(const struct mender *m, struct piece *piece)
+{
+    read_piece(m, piece);
+    return piece->word.count;
+}
+
 /* One letter, or a word of the grammar in pieces: those up to where they make one, or 0. */
-static size_t join(struct mender *m, const struct piece *pieces, size_t count)
+static size_t join(struct mender *m, struct piece *pieces, size_t count)
 {
     struct word word = {0};
-    bool letters = pieces[0].word.count == 1;
+    bool letters = letters_of(m, &pieces[0]) == 1;
     for (size_t i = 0; i < count; i++) {
-        bool near = i == 0 || follows(m, &pieces[i - 1], &pieces[i]);
-        if (!near || (letters && pieces[i].word.count != 1) || (!letters && i == 2))
+        if (i > 0 && !follows(m, &pieces[i - 1], &pieces[i]))
             return 0;
-        for (size_t j = 0; j < pieces[i].word.count && j < MAX_WORD; j++)
+        if ((letters && letters_of(m, &pieces[i]) != 1) || (!letters && i == 2))
+            return 0;
+        for (size_t j = 0; j < letters_of(m, &pieces[i]) && j < MAX_WORD; j++)
             word_add(m->grammar, &word, pieces[i].word.at[j]);
-        bool last = i + 1 == count || !follows(m, &pieces[i], &pieces[i + 1]) || pieces[i + 1].word.count != 1;
+        bool last = i + 1 == count || !follows(m, &pieces[i], &pieces[i + 1]) || letters_of(m, &pieces[i + 1]) != 1;
         if (i == 0 || word.count < (letters ? MIN_WORD : MIN_WORD + 2) || word.count > MAX_WORD || (letters && !last))
             continue;
         const struct word *known = lexicon_find(m->grammar, &word);
@@ -213,14 +230,16 @@ static bool part(struct mender *m, const struct piece *piece)
 {
     size_t at = piece->start;
     uint32_t c;
-    for (size_t i = 1; i + MIN_WORD - 1 <= piece->word.count; i++) {
-        struct word left = {0}, right = {0};
+    struct word left = {0};
+    for (size_t i = 0; i + MIN_WORD - 1 < piece->word.count;) {
+        word_add(m->grammar, &left, piece->word.at[i++]);
         at += text_next(m->matcher->text->at, piece->end, at, &c);
-        if (i < MIN_WORD - 1)
+        if (i < MIN_WORD - 1 || lexicon_find(m->grammar, &left) == NULL)
             continue;
-        for (size_t j = 0; j < piece->word.count; j++)
-            word_add(m->grammar, j < i ? &left : &right, piece->word.at[j]);
-        if (lexicon_find(m->grammar, &left) == NULL || lexicon_find(m->grammar, &right) == NULL)
+        struct word right = {0};
+        for (size_t j = i; j < piece->word.count; j++)
+            word_add(m->grammar, &right, piece->word.at[j]);
+        if (lexicon_find(m->grammar, &right) == NULL)
             continue;
         put(m, at, at, &(struct buffer){.at = (char[]){' ', '\0'}, .size = 1});
         return true;
@@ -283,14 +302,16 @@ static enum alphabet meant(const struct mender *m, const struct piece *piece)
     return letters[LATIN] > 0 ? OTHER : LATIN; /* all letters could be of the other: so it must be a known word */
 }
 
-static bool has_both(const struct mender *m, const struct piece *piece)
+/* Whether letters of both alphabets stand between two offsets, by their bytes: those of Russian ones begin with two. */
+static bool has_both(const struct text *text, size_t start, size_t end)
 {
-    bool has[3] = {false};
-    uint32_t c;
-    for (size_t at = piece->start; at < piece->end; at++)
-        if (text_next(m->matcher->text->at, m->matcher->text->size, at, &c) > 0)
-            has[alphabet_of(c)] = true;
-    return has[LATIN] && has[OTHER];
+    bool latin = false, other = false;
+    for (size_t at = start; at < end && !(latin && other); at++) {
+        unsigned char byte = (unsigned char)text->at[at];
+        latin = latin || (byte < 0x80 && is_letter(byte));
+        other = other || byte == 0xD0 || byte == 0xD1;
+    }
+    return latin && other;
 }
 
 /* "Cекретно": letters of one alphabet for those of another. */
@@ -361,7 +382,7 @@ static void mend_stretch(struct mender *m, size_t start, size_t end, bool prose)
 {
     struct piece pieces[MAX_PIECES];
     size_t count = 0;
-    for (size_t at = start; count < MAX_PIECES && next_piece(m, &at, end, &pieces[count]);)
+    for (size_t at = start; count < MAX_PIECES && next_piece(m->matcher->text, &at, end, &pieces[count]);)
         count++;
     for (size_t i = 0; i < count;) {
         bool plain = prose && i >= PROSE_WORDS && !stands_out(m, &pieces[i]);
@@ -375,10 +396,15 @@ static void mend_stretch(struct mender *m, size_t start, size_t end, bool prose)
 /* Words of two alphabets are damaged even where a production took them for something. */
 static void mend_explained(struct mender *m, const struct step *step)
 {
+    const struct text *text = m->matcher->text;
     struct piece piece;
-    for (size_t at = step->start; next_piece(m, &at, step->end, &piece);)
-        if (has_both(m, &piece))
+    if (!has_both(text, step->start, step->end))
+        return;
+    for (size_t at = step->start; next_piece(text, &at, step->end, &piece);)
+        if (has_both(text, piece.start, piece.end)) {
+            read_piece(m, &piece);
             mend_mixed(m, &piece);
+        }
 }
 
 /* What nothing explains, but for prose that is far from what is explained. */

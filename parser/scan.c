@@ -107,21 +107,41 @@ static void end_paragraph(struct finder *f, struct pair *pair, size_t at)
     pair->depth = 0;
 }
 
+static size_t next_byte(const struct text *text, size_t at, size_t end, unsigned char byte)
+{
+    const char *found = memchr(text->at + at, byte, end - at);
+    return found == NULL ? end : (size_t)(found - text->at);
+}
+
+static void look_at_sign(struct finder *f, struct pair *pair, size_t at)
+{
+    const struct text *text = &f->d->shown;
+    size_t end = f->span.end;
+    bool breaks = text->at[at] == '\n' && pair->quotes && end - at > 1;
+    if (breaks && (text->at[at + 1] == '\n' || text->at[at + 1] == '\r'))
+        end_paragraph(f, pair, at);
+    if (stands(text, at, end, pair->opener, pair->open_size))
+        open_pair(pair, at);
+    else if (stands(text, at, end, pair->closer, pair->close_size))
+        close_pair(f, pair, at);
+}
+
 static void find_pair(struct finder *f, struct pair *pair)
 {
     const struct text *text = &f->d->shown;
-    const unsigned char open = (unsigned char)*pair->opener, close = (unsigned char)*pair->closer;
-    size_t end = f->span.end;
-    for (size_t at = f->span.start; at < end; at++) {
-        unsigned char byte = (unsigned char)text->at[at];
-        if (byte == '\n' && pair->quotes && at + 1 < end && (text->at[at + 1] == '\n' || text->at[at + 1] == '\r'))
-            end_paragraph(f, pair, at);
-        if (byte != open && byte != close)
-            continue;
-        if (stands(text, at, end, pair->opener, pair->open_size))
-            open_pair(pair, at);
-        else if (stands(text, at, end, pair->closer, pair->close_size))
-            close_pair(f, pair, at);
+    const unsigned char bytes[] = {(unsigned char)*pair->opener, (unsigned char)*pair->closer, '\n'};
+    const size_t kinds = pair->quotes ? 3 : 2; /* only quotations end with a paragraph */
+    size_t next[3] = {f->span.start, f->span.start, f->span.start}, end = f->span.end;
+    for (size_t at = f->span.start, first;; at = first + 1) {
+        first = end;
+        for (size_t i = 0; i < kinds; i++) {
+            if (next[i] <= at)
+                next[i] = next_byte(text, at, end, bytes[i]);
+            first = next[i] < first ? next[i] : first;
+        }
+        if (first == end)
+            break;
+        look_at_sign(f, pair, first);
     }
     for (size_t i = 0; i < pair->lone_count; i++)
         find_lone(f, pair, pair->lone[i], true);
@@ -514,16 +534,9 @@ void find_mixed(struct finder *f)
     if (memchr(text->at + f->span.start, 0xD0, size) == NULL && memchr(text->at + f->span.start, 0xD1, size) == NULL)
         return;
     for (size_t at = f->span.start, n; at <= f->span.end; at += n) {
-        enum script script = SCRIPT_NONE;
-        unsigned char byte = at < f->span.end ? (unsigned char)text->at[at] : ' ';
-        n = 1;
-        if (byte < 0x80) {
-            script = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z' ? SCRIPT_LATIN : SCRIPT_NONE;
-        } else {
-            n = text_next(text->at, f->span.end, at, &point);
-            n += n == 0;
-            script = word_script(point);
-        }
+        n = text_next(text->at, f->span.end, at, &point);
+        n += n == 0;
+        enum script script = word_script(point);
         if (script != SCRIPT_NONE && latin + cyrillic == 0)
             word.start = at;
         latin += script == SCRIPT_LATIN;

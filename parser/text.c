@@ -601,13 +601,13 @@ static bool is_usual(uint32_t unit)
 static bool looks_16(const struct source *source, bool big)
 {
     size_t units = (source->size < SAMPLE ? source->size : SAMPLE) / 2;
-    size_t usual = 0, low = 0;
-    for (size_t i = 0; i < units; i++) {
+    size_t unusual = 0, low = 0;
+    for (size_t i = 0; i < units && unusual <= units / 10; i++) {
         uint32_t unit = pair(source->at + 2 * i, big);
-        usual += is_usual(unit);
+        unusual += !is_usual(unit);
         low += unit < 0x600;
     }
-    return units >= 2 && usual >= units - units / 10 && low >= units / 2;
+    return units >= 2 && unusual <= units / 10 && low >= units / 2;
 }
 
 /* Bytes by what they would be in UTF-8. */

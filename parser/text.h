@@ -65,7 +65,7 @@ size_t text_source_end(const struct text *text, size_t start, size_t end);
 /* The byte of the text that a byte of the source stands at: the way back from text_source. */
 size_t text_at_source(const struct text *text, size_t source);
 
-/* For text_next, where it is no ASCII. */
+/* For text_next, where neither ASCII nor two bytes are to be seen. */
 size_t text_decode(const char *at, size_t size, size_t offset, uint32_t *point);
 
 /*
@@ -74,10 +74,15 @@ size_t text_decode(const char *at, size_t size, size_t offset, uint32_t *point);
  */
 static inline size_t text_next(const char *at, size_t size, size_t offset, uint32_t *point)
 {
-    if (offset >= size || (unsigned char)at[offset] >= 0x80)
+    unsigned char first = offset < size ? (unsigned char)at[offset] : 0xFF;
+    *point = first;
+    if (first < 0x80)
+        return 1;
+    unsigned char second = size - offset > 1 ? (unsigned char)at[offset + 1] : 0;
+    if (first < 0xC2 || first > 0xDF || (second & 0xC0) != 0x80)
         return text_decode(at, size, offset, point);
-    *point = (unsigned char)at[offset];
-    return 1;
+    *point = (first & 0x1Fu) << 6 | (second & 0x3Fu);
+    return 2;
 }
 
 /*

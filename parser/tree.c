@@ -103,6 +103,13 @@ static bool is_small(char c)
     return c >= 'a' && c <= 'z';
 }
 
+/* Of two bytes; without yo. */
+static bool is_small_russian(const char *at)
+{
+    unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+    return (first == 0xD0 && second >= 0xB0 && second < 0xC0) || (first == 0xD1 && second >= 0x80 && second < 0x90);
+}
+
 /* A blank behind a word begins nothing either. */
 static bool begins_word(const struct text *text, size_t at)
 {
@@ -119,6 +126,8 @@ static size_t next_beginning(const struct text *text, size_t at, size_t end)
     for (; at < end; at++) {
         while (at > 0 && at < end && is_small(c[at - 1]) && (is_small(c[at]) || c[at] == ' ')) /* mostly */
             at++;
+        while (at > 1 && end - at > 1 && is_small_russian(c + at - 2) && is_small_russian(c + at))
+            at += 2;
         if (at < end && ((unsigned char)c[at] & 0xC0) != 0x80 && begins_word(text, at))
             break;
     }

@@ -6,14 +6,6 @@
 
 enum { LONGEST = 64 };
 
-enum script word_script(uint32_t point)
-{
-    if ((point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z') ||
-        (point >= 0xC0 && point <= 0x24F && point != 0xD7 && point != 0xF7))
-        return SCRIPT_LATIN;
-    return point >= 0x400 && point <= 0x52F && !(point >= 0x482 && point <= 0x489) ? SCRIPT_CYRILLIC : SCRIPT_NONE;
-}
-
 size_t word_length(const char *word, size_t size)
 {
     size_t length = 0;
@@ -33,12 +25,15 @@ static uint32_t capital(uint32_t point)
     return point;
 }
 
+/* No letter has more bytes as a capital, and a blank takes the place of something. */
 void word_capitals_in(struct buffer *buffer, const char *text, size_t size)
 {
     uint32_t point;
     bool gap = false;
-    buffer->size = 0;
-    buffer_puts(buffer, "");
+    if (size == SIZE_MAX)
+        arena_fail(buffer->arena);
+    buffer->at = arena_grow(buffer->arena, buffer->at, 0, &buffer->room, size + 1, 1);
+    char *to = buffer->at;
     for (size_t at = 0, n; at < size; at += n) {
         n = text_next(text, size, at, &point);
         n += n == 0;
@@ -46,15 +41,16 @@ void word_capitals_in(struct buffer *buffer, const char *text, size_t size)
         gap = gap || !kept;
         if (!kept)
             continue;
-        if (gap && buffer->size > 0)
-            buffer_add(buffer, " ", 1);
+        if (gap && to > buffer->at)
+            *to++ = ' ';
         gap = false;
         uint32_t upper = capital(point);
-        if (upper < 0x80)
-            buffer_add(buffer, (char[]){(char)upper}, 1);
-        else
-            buffer_add(buffer, (char[]){(char)(0xC0 | (upper >> 6)), (char)(0x80 | (upper & 0x3F))}, 2);
+        if (upper >= 0x80)
+            *to++ = (char)(0xC0 | (upper >> 6));
+        *to++ = (char)(upper < 0x80 ? upper : 0x80 | (upper & 0x3F));
     }
+    *to = '\0';
+    buffer->size = (size_t)(to - buffer->at);
 }
 
 char *word_capitals(struct arena *arena, const char *text, size_t size)

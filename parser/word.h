@@ -31,6 +31,13 @@ bool words_differ(uint32_t letters, uint32_t others, size_t limit);
 enum script { SCRIPT_NONE, SCRIPT_LATIN, SCRIPT_CYRILLIC };
 
 /* The script of a letter; SCRIPT_NONE for what is no letter of these. */
-enum script word_script(uint32_t point);
+static inline enum script word_script(uint32_t point)
+{
+    if (point < 0x80)
+        return (point | 0x20) >= 'a' && (point | 0x20) <= 'z' ? SCRIPT_LATIN : SCRIPT_NONE;
+    if (point >= 0xC0 && point <= 0x24F && point != 0xD7 && point != 0xF7)
+        return SCRIPT_LATIN;
+    return point >= 0x400 && point <= 0x52F && !(point >= 0x482 && point <= 0x489) ? SCRIPT_CYRILLIC : SCRIPT_NONE;
+}
 
 #endif
