@@ -274,13 +274,32 @@ static void look_for_word(struct finder *f, struct span span)
         find_shown(f, span, NULL, (const struct telling[]){{"text", shown_text(f, span)}, {"word", word}, {0}});
 }
 
+/* The letters that end at an offset. */
+static struct span word_before(const struct text *text, size_t end)
+{
+    struct span word = {end, end};
+    for (uint32_t c; word.start > 0;) {
+        size_t at = word.start - 1;
+        while (at > 0 && ((unsigned char)text->at[at] & 0xC0) == 0x80)
+            at--;
+        if (text_next(text->at, text->size, at, &c) == 0 || word_script(c) == SCRIPT_NONE)
+            break;
+        word.start = at;
+    }
+    return word;
+}
+
+/* An expression that takes nothing tells the word before it: such places are found faster than words. */
 static void look_for_words(struct finder *f, struct span span)
 {
     struct span found;
-    while (span.start < span.end && match_shown(f, &f->condition->pattern, span, &found) && found.end > span.start) {
-        if (found.end > found.start)
-            look_for_word(f, found);
-        span.start = found.end;
+    while (span.start < span.end && match_shown(f, &f->condition->pattern, span, &found)) {
+        struct span word = found.end > found.start ? found : word_before(&f->d->shown, found.end);
+        if (word.end > word.start)
+            look_for_word(f, word);
+        span.start = found.end > span.start ? found.end : span.start + 1;
+        while (span.start < span.end && ((unsigned char)f->d->shown.at[span.start] & 0xC0) == 0x80)
+            span.start++;
     }
 }
 
