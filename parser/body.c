@@ -92,23 +92,26 @@ static bool runs_on(const char *last, size_t size, const char *next)
            (letters <= (cyrillic ? 6 : 3) && (cyrillic || is_small((unsigned char)last[size - 1])));
 }
 
-static void add_paragraph(struct depesha_document *d, struct record *record, struct buffer *paragraph)
+/* Paragraphs as they take the place of the lines that they are made of: they are never longer. */
+struct folding {
+    char *at;
+    size_t last, start, end; /* where the last paragraph begins, and the one at hand; last == start: there is none */
+};
+
+/* Each has a 0 behind it, where a line break was. */
+static void end_paragraph(struct folding *f)
 {
-    while (paragraph->size > 0 && paragraph->at[paragraph->size - 1] == ' ')
-        paragraph->at[--paragraph->size] = '\0';
-    if (paragraph->size == 0)
+    while (f->end > f->start && f->at[f->end - 1] == ' ')
+        f->end--;
+    if (f->end == f->start)
         return;
-    struct buffer *last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
+    f->at[f->end] = '\0';
     /* What a page break has cut in two ends in the middle of a sentence that runs on. */
-    if (last != NULL && runs_on(last->at, last->size, paragraph->at)) {
-        buffer_puts(last, " ");
-        buffer_add(last, paragraph->at, paragraph->size);
-    } else {
-        record->paragraphs = arena_grow(&d->arena, record->paragraphs, record->paragraph_count, &record->paragraph_room,
-                                        record->paragraph_count + 1, sizeof *record->paragraphs);
-        record->paragraphs[record->paragraph_count++] = *paragraph;
-    }
-    *paragraph = (struct buffer){.arena = &d->arena};
+    if (f->start > f->last && runs_on(f->at + f->last, f->start - 1 - f->last, f->at + f->start))
+        f->at[f->start - 1] = ' ';
+    else
+        f->last = f->start;
+    f->start = ++f->end;
 }
 
 static bool is_no_break(const char *at, size_t size)
@@ -116,47 +119,49 @@ static bool is_no_break(const char *at, size_t size)
     return size > 1 && (unsigned char)at[0] == 0xC2 && (unsigned char)at[1] == 0xA0;
 }
 
-static void add_blank(struct buffer *paragraph)
+static void add_blank(struct folding *f)
 {
-    if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-        buffer_puts(paragraph, " ");
+    if (f->end > f->start && f->at[f->end - 1] != ' ')
+        f->at[f->end++] = ' ';
 }
 
 /* Blanks of any width fold to one. */
-static void add_line(struct buffer *paragraph, const char *at, size_t size)
+static void add_line(struct folding *f, const char *at, size_t size)
 {
-    add_blank(paragraph);
+    add_blank(f);
     for (size_t i = 0, end; i < size; i = end) {
         for (end = i; end < size && (unsigned char)at[end] > ' ' && !is_no_break(at + end, size - end);)
             end++;
         if (end > i) {
-            buffer_add(paragraph, at + i, end - i);
+            memmove(f->at + f->end, at + i, end - i);
+            f->end += end - i;
         } else {
-            add_blank(paragraph);
             end += is_no_break(at + i, size - i) ? 2 : 1;
+            add_blank(f);
         }
     }
 }
 
-void body_fold(struct depesha_document *d, struct record *record)
+void body_fold(struct record *record)
 {
-    const struct buffer *body = &record->body;
+    struct buffer *body = &record->body;
     struct layout layout = layout_of(body);
-    struct buffer paragraph = {.arena = &d->arena};
+    struct folding f = {.at = body->at};
     const char *end = body->at + body->size;
     size_t size, last_size = 0;
     for (const char *at = body->at; at < end;) {
         const char *next = next_line(at, end, &size);
         if (is_blank(at, size)) {
-            add_paragraph(d, record, &paragraph);
+            end_paragraph(&f);
         } else {
             bool own_line = !layout.spaced && (layout.longest > UNWRAPPED || last_size < layout.longest * 3 / 4);
-            if (own_line && paragraph.size > 0 && ends_sentence(paragraph.at, paragraph.size))
-                add_paragraph(d, record, &paragraph);
-            add_line(&paragraph, at, size);
+            if (own_line && f.end > f.start && ends_sentence(f.at + f.start, f.end - f.start))
+                end_paragraph(&f);
+            add_line(&f, at, size);
         }
         last_size = size;
         at = next;
     }
-    add_paragraph(d, record, &paragraph);
+    end_paragraph(&f);
+    body->size = f.end;
 }

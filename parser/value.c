@@ -22,6 +22,19 @@ static size_t blank_size(const char *at, size_t size)
     return 0;
 }
 
+bool next_word(const char *text, size_t size, size_t *at, struct span *word)
+{
+    size_t blank, start = *at;
+    while (start < size && (blank = blank_size(text + start, size - start)) > 0)
+        start += blank;
+    size_t end = start;
+    while (end < size && blank_size(text + end, size - end) == 0)
+        end++;
+    *word = (struct span){(uint32_t)start, (uint32_t)end};
+    *at = end;
+    return start < end;
+}
+
 static void add_folded(struct buffer *buffer, const char *at, size_t size)
 {
     bool gap = buffer->size > 0 && buffer->at[buffer->size - 1] != ' ';
@@ -823,12 +836,13 @@ static void number_entries(struct values *values, struct matcher *matcher)
             values->at[i].entry = ranks[values->at[i].key->list_index][values->at[i].entry];
 }
 
-static const char *pointer_of(struct arena *arena, const struct value *value)
+const char *value_pointer(struct arena *arena, const struct value *value)
 {
     const char *root = value->key->root ? "/" : "/cable/", *path = value->key->path;
     int list = (int)value->key->list;
-    char *pointer = list == 0 ? arena_format(arena, "%s%s", root, path)
-                              : arena_format(arena, "%s%.*s/%zu%s", root, list, path, value->entry, path + list);
+    char *pointer =
+        list == 0 ? arena_format(arena, "%s%s", root, path)
+                  : arena_format(arena, "%s%.*s/%lu%s", root, list, path, (unsigned long)value->entry, path + list);
     for (char *dot = strchr(pointer, '.'); dot != NULL; dot = strchr(dot, '.'))
         *dot = '/';
     return pointer;
@@ -841,6 +855,4 @@ void values_settle(struct values *values, struct matcher *matcher)
     settle_orders(values, matcher);
     complete_times(values, matcher);
     number_entries(values, matcher);
-    for (size_t i = 0; i < values->count; i++)
-        values->at[i].pointer = pointer_of(matcher->arena, &values->at[i]);
 }

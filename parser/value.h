@@ -16,13 +16,12 @@ struct value {
     const struct field *field;
     struct span span;     /* bytes of the text */
     const char *text;     /* normalised */
-    size_t entry;         /* of the list that it is in */
+    uint32_t entry;       /* of the list that it is in */
     struct moment moment; /* of a date */
     double certainty;
-    const char *pointer; /* its path in the record */
-    unsigned depth;      /* how many values it was read inside of */
-    bool inferred;       /* part of a date is that of another one... */
-    bool undated;        /* ...namely its day */
+    unsigned depth; /* how many values it was read inside of */
+    bool inferred;  /* part of a date is that of another one... */
+    bool undated;   /* ...namely its day */
 };
 
 /* Something captured that makes no value. */
@@ -56,8 +55,14 @@ void values_open(struct values *values, struct matcher *matcher);
 /* Adds what a mark's slots yield. Entries of lists count on from those that are there. */
 void values_add(struct values *values, struct matcher *matcher, const struct mark *mark);
 
-/* Weak values beside others go, missing years are taken from the other dates, pointers are made. */
+/* Weak values beside others go, missing years are taken from the other dates, entries of lists are counted. */
 void values_settle(struct values *values, struct matcher *matcher);
+
+/* The path of a value in the record, as a JSON Pointer. */
+const char *value_pointer(struct arena *arena, const struct value *value);
+
+/* The next word of a text between blanks, from *at on, which moves behind it; false if there is none. */
+bool next_word(const char *text, size_t size, size_t *at, struct span *word);
 
 /* The first value of a key, or NULL. */
 const struct value *values_find(const struct values *values, const char *path);
