@@ -582,16 +582,45 @@ static uint32_t find_fork(struct search *s)
     return heads->count == 0 ? NONE : heads->at[0];
 }
 
+/* Counts in s->places how many ways go on from each arrival in the past, up to the fork. */
+static void count_ways(struct search *s, uint32_t fork)
+{
+    clear_numbers(s, &s->places, s->past_count);
+    for (size_t i = 0; i < s->point_count * s->grammar->zone_count; i++)
+        for (uint32_t n = s->arrivals[i].past ? s->arrivals[i].from : NONE; n != NONE && s->places.at[n]++ == 0;
+             n = n == fork ? NONE : s->past[n].before)
+            continue;
+}
+
+static bool is_unexplained(const struct past *past)
+{
+    return past->kind == STEP_LINE || past->kind == STEP_WORD;
+}
+
+/* What is unexplained in one zone, and where no way branches off, is one step: else two ways that never meet would grow
+ * with the text. */
+static void join_past(struct search *s, uint32_t fork)
+{
+    for (size_t n = 0; n < s->past_count; n++) {
+        struct past *past = &s->past[n];
+        if (s->places.at[n] == 0 || n == fork || past->before == NONE)
+            continue;
+        const struct past *before = &s->past[past->before];
+        if (is_unexplained(past) && is_unexplained(before) && past->zone == before->zone && past->before != fork &&
+            before->before != NONE && s->places.at[past->before] == 1) {
+            s->places.at[past->before] = 0;
+            past->before = before->before;
+        }
+    }
+}
+
 /* Of the past only the ways to living arrivals are kept, from the fork on. */
 static void drop_past(struct search *s, uint32_t fork)
 {
-    size_t nodes = s->point_count * s->grammar->zone_count, count = 0;
-    clear_numbers(s, &s->places, s->past_count);
+    size_t count = 0;
+    count_ways(s, fork);
+    join_past(s, fork);
     uint32_t *now = s->places.at;
-    for (size_t i = 0; i < nodes; i++)
-        for (uint32_t n = s->arrivals[i].past ? s->arrivals[i].from : NONE; n != NONE && now[n] == 0;
-             n = n == fork ? NONE : s->past[n].before)
-            now[n] = 1;
     for (size_t n = 0; n < s->past_count; n++) {
         if (now[n] == 0)
             continue;
@@ -600,7 +629,7 @@ static void drop_past(struct search *s, uint32_t fork)
         now[n] = (uint32_t)count;
         s->past[count++] = past;
     }
-    for (size_t i = 0; i < nodes; i++)
+    for (size_t i = 0; i < s->point_count * s->grammar->zone_count; i++)
         if (s->arrivals[i].past)
             s->arrivals[i].from = now[s->arrivals[i].from];
     s->past_count = count;
