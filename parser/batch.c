@@ -132,7 +132,7 @@ static void keep_day(struct depesha_batch *batch, struct cable *cable, const str
     if (value->key->root || value->moment.year < 0)
         return;
     cable->year = cable->year < 0 ? value->moment.year : cable->year;
-    if (cable->day_count == MAX_DAYS || !moment_days(&value->moment, &cable->days[cable->day_count]))
+    if (cable->day_count == MAX_DAYS || !value_days(value, &cable->days[cable->day_count]))
         return;
     cable->dates[cable->day_count++] = arena_copy(&batch->arena, value->text, strlen(value->text));
 }

@@ -29,6 +29,12 @@ bool moment_days(const struct moment *moment, long *days)
     return true;
 }
 
+bool value_days(const struct value *value, long *days)
+{
+    const struct moment moment = value_moment(value);
+    return moment_days(&moment, days);
+}
+
 static bool is_outside(const struct finder *f, const struct value *value)
 {
     const struct depesha_grammar *grammar = f->d->grammar;
@@ -44,7 +50,7 @@ static bool is_outside(const struct finder *f, const struct value *value)
 static const struct value *day_of(const struct finder *f, const struct key *key, long *days)
 {
     const struct value *value = value_of(f, key);
-    if (value == NULL || is_outside(f, value) || !moment_days(&value->moment, days))
+    if (value == NULL || is_outside(f, value) || !value_days(value, days))
         return NULL;
     return value;
 }
@@ -136,7 +142,7 @@ static size_t days_in_text(struct finder *f, const struct value *value, long *da
     size_t count = 0;
     *date = value->text;
     if (value->key->type->kind == KIND_DATE)
-        return is_outside(f, value) ? 0 : moment_days(&value->moment, days);
+        return is_outside(f, value) ? 0 : value_days(value, days);
     while (condition->definition != NULL && count < room && span.start < span.end &&
            matcher_match(&f->d->matcher, &condition->pattern, span.start, span.end, &found) &&
            found.end > found.start) {

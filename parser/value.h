@@ -11,18 +11,31 @@ struct moment {
     enum { ORDER_PLAIN, ORDER_DAY_FIRST, ORDER_MONTH_FIRST, ORDER_OPEN } order;
 };
 
+/* The same in few bytes. */
+struct packed_moment {
+    int year : 24, month : 8;
+    int day : 8, hour : 8, minute : 8;
+    unsigned order : 8;
+};
+
 struct value {
     const struct key *key;
     const struct field *field;
-    struct span span;     /* bytes of the text */
-    const char *text;     /* normalised */
-    uint32_t entry;       /* of the list that it is in */
-    struct moment moment; /* of a date */
+    const char *text; /* normalised */
     double certainty;
-    unsigned depth; /* how many values it was read inside of */
-    bool inferred;  /* part of a date is that of another one... */
-    bool undated;   /* ...namely its day */
+    struct span span;            /* bytes of the text */
+    struct packed_moment moment; /* of a date */
+    uint32_t entry;              /* of the list that it is in */
+    unsigned char depth;         /* how many values it was read inside of */
+    bool inferred : 1;           /* part of a date is that of another one... */
+    bool undated : 1;            /* ...namely its day */
 };
+
+static inline struct moment value_moment(const struct value *value)
+{
+    const struct packed_moment *m = &value->moment;
+    return (struct moment){m->year, m->month, m->day, m->hour, m->minute, m->order};
+}
 
 /* Something captured that makes no value. */
 struct misreading {
@@ -38,6 +51,8 @@ struct conflict {
     const char *text;
 };
 
+enum { TEXTS_HELD = 64, CODES_HELD = 64 };
+
 struct values {
     struct value *at;
     size_t count, room;
@@ -45,9 +60,16 @@ struct values {
     size_t wrong_count, wrong_room;
     struct conflict *conflicts;
     size_t conflict_count, conflict_room;
-    size_t *lengths;           /* of each list of the grammar */
+    size_t *lengths;               /* of each list of the grammar, and... */
+    size_t *before;                /* ...as they were before a mark */
+    uint32_t *held;                /* of each key without a list: its first value and 1, rather one that is not weak */
+    uint32_t codes[CODES_HELD];    /* codes of lists that were met last: the value and 1 */
+    const char *texts[TEXTS_HELD]; /* texts that were met last: equal ones are kept once */
+    char *pool;                    /* where the next ones go */
+    size_t pool_left;
+    struct buffer words[2];    /* room for a text that is being made */
     const struct value *outer; /* the value that is read inside of, or NULL: what it yields for its list is beside it */
-    unsigned depth;            /* of the values that are added now */
+    unsigned char depth;       /* of the values that are added now */
 };
 
 void values_open(struct values *values, struct matcher *matcher);
@@ -74,7 +96,7 @@ const char *moment_read(struct matcher *matcher, const struct definition *reader
 /* EDTF of a moment. */
 const char *moment_text(struct arena *arena, const struct moment *moment);
 /* Orders two moments by what both know: below, at or above 0. */
-int moment_compare(const struct moment *a, const struct moment *b);
+int moment_compare(const struct packed_moment *a, const struct packed_moment *b);
 
 /* Text of a span with breaks and blanks folded to one blank, and trimmed. */
 const char *folded(struct matcher *matcher, struct span span);
