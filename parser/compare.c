@@ -59,8 +59,8 @@ void find_outside(struct finder *f)
 {
     for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (value->key->type->kind != KIND_DATE || value->inferred || value->field->certainty < 1 ||
-            !is_outside(f, value))
+        if (value->key->type->kind != KIND_DATE || value->inferred ||
+            f->d->grammar->by_index[value->field]->certainty < 1 || !is_outside(f, value))
             continue;
         const struct depesha_grammar *grammar = f->d->grammar;
         bool ever = value->moment.year >= grammar->first_year && value->moment.year <= grammar->last_year;
@@ -449,12 +449,13 @@ void find_uncertain(struct finder *f)
 {
     for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (value->certainty * 100 < f->condition->number)
+        if (value_certainty(f->d->grammar, value) * 100 < f->condition->number)
             find(f, value->span, NULL,
-                 (const struct telling[]){{"key", value->key->path},
-                                          {"value", value->text},
-                                          {"text", shown_text(f, shown_span(f, value->span))},
-                                          {"certainty", arena_format(&f->d->work, "%.0f", value->certainty * 100)},
-                                          {0}});
+                 (const struct telling[]){
+                     {"key", value->key->path},
+                     {"value", value->text},
+                     {"text", shown_text(f, shown_span(f, value->span))},
+                     {"certainty", arena_format(&f->d->work, "%.0f", value_certainty(f->d->grammar, value) * 100)},
+                     {0}});
     }
 }

@@ -11,8 +11,6 @@
 /* In UTF-8 a text is at most three times as long, so offsets have 32 bits. */
 enum { MAX_INPUT = 0x3FFFFFFF, FLAT_GAIN = 12 };
 
-static const double MENDED_WORD = 0.8, MENDED_DIGITS = 0.5;
-
 void document_position(const struct depesha_document *d, size_t offset, size_t *line, size_t *column)
 {
     struct cursor cursor = {0};
@@ -85,10 +83,10 @@ const depesha_value *record_values(struct depesha_document *d, struct record *re
             .path = value_pointer(&d->of_record, value),
             .value = value->text,
             .text = arena_copy(&d->of_record, d->shown.at + span.start, span.end - span.start),
-            .production = value->field->name,
+            .production = d->grammar->by_index[value->field]->name,
             .start = source.start,
             .end = source.end,
-            .certainty = value->certainty,
+            .certainty = value_certainty(d->grammar, value),
         };
         cursor_position(&cursor, d, value->span.start, &made[i].line, &made[i].column);
     }
@@ -163,33 +161,37 @@ static bool is_recognised(struct depesha_document *d)
     return false;
 }
 
+/* Reads the mended text; the plain one's reading goes if that is better. */
+static bool read_better(struct depesha_document *d, struct path *plain)
+{
+    struct path path;
+    d->matcher.arena = &d->readings[READING_MENDED];
+    matcher_lines(&d->matcher, &d->lines);
+    d->matcher.arena = &d->ways;
+    path_find(&d->matcher, false, &d->work, NULL, &path);
+    if (path.score <= plain->score)
+        return false;
+    reading_begin(d, READING_MENDED);
+    tree_grow(d, &path);
+    return true;
+}
+
 /* Words that nothing explains may be damaged: what explains more with them mended is the better reading. */
 static void read_mended(struct depesha_document *d, struct path *path)
 {
-    struct reading plain = reading_of(d);
-    struct path mended;
-    bool recognised = is_recognised(d);
     struct text text;
     struct repairs repairs;
     d->matcher.arena = &d->readings[READING_MENDED];
-    if (!repair_text(&d->matcher, path, &d->work, &text, &repairs)) {
-        d->matcher.arena = &d->readings[READING_PLAIN];
+    bool mended = repair_text(&d->matcher, path, &d->work, &text, &repairs);
+    d->matcher.arena = &d->readings[READING_PLAIN];
+    if (!mended)
         return;
-    }
+    bool recognised = is_recognised(d);
+    const struct reading plain = reading_of(d);
     d->text = text;
     d->repairs = repairs;
-    matcher_lines(&d->matcher, &d->lines);
-    d->matcher.arena = &d->ways;
-    path_find(&d->matcher, false, &d->work, NULL, &mended);
-    bool better = mended.score > path->score;
-    if (better) {
-        reading_begin(d, READING_MENDED);
-        tree_grow(d, &mended);
-        better = !recognised || is_recognised(d);
-    }
-    if (better) {
+    if (read_better(d, path) && (!recognised || is_recognised(d))) {
         arena_free(&d->readings[READING_PLAIN]);
-        *path = mended;
         return;
     }
     reading_restore(d, &plain);
@@ -229,16 +231,14 @@ static void read_page(struct depesha_document *d, bool plain)
     }
 }
 
-/* Values that were read in mended words are less certain; digits most of all, since no dictionary has them. */
+/* Values that were read in mended words are less certain. */
 static void doubt_mended(const struct depesha_document *d, struct record *record)
 {
     for (size_t i = 0; d->repairs.count > 0 && i < record->values.count; i++) {
         struct value *value = &record->values.at[i];
         size_t start = value->span.start, end = value->span.end;
-        if (repairs_touch(&d->repairs, &d->text, start, end, true))
-            value->certainty *= MENDED_DIGITS;
-        else if (repairs_touch(&d->repairs, &d->text, start, end, false))
-            value->certainty *= MENDED_WORD;
+        value->mended = repairs_touch(&d->repairs, &d->text, start, end, false);
+        value->digits = value->mended && repairs_touch(&d->repairs, &d->text, start, end, true);
     }
 }
 
@@ -278,8 +278,9 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     tree_grow(d, &path);
     if (way == NULL) {
         read_mended(d, &path);
+        arena_free(&d->ways);
         bool recognised = is_recognised(d);
-        if (path_can_be_flat(&d->matcher, &path, recognised))
+        if (path_can_be_flat(&d->matcher, &d->path, recognised))
             read_flat(d, recognised);
     }
     arena_free(&d->ways);

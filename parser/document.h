@@ -60,6 +60,7 @@ struct portion {
 struct key_run {
     const struct key *key;
     uint32_t at, count;
+    bool ordered; /* `at` is of the record's order; else they stand together, and it is of the values */
 };
 
 /* One cable of the document. */

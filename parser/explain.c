@@ -60,7 +60,7 @@ static void show_yield(const struct explained *e, const struct mark *mark)
     bool first = true;
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
-        if (value->field != mark->field || value->span.start < mark->start || value->span.end > mark->end)
+        if (value->field != mark->field->index || value->span.start < mark->start || value->span.end > mark->end)
             continue;
         buffer_format(e->buffer, "%s %s \"%.*s\"", first ? " ->" : ",", value->key->path, (int)brief_size(value->text),
                       value->text);

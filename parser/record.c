@@ -162,7 +162,7 @@ static void put_value(struct writer *w, const struct value *value)
 
 static const struct value *value_in(const struct writer *w, const struct key_run *run, size_t n)
 {
-    return &w->record->values.at[w->record->order[run->at + n]];
+    return &w->record->values.at[run->ordered ? w->record->order[run->at + n] : run->at + n];
 }
 
 /* The name in a path behind `prefix` bytes of it. */
@@ -407,8 +407,8 @@ static void write_evidence(struct writer *w)
         add_number(w, "column", (double)column);
         put_name(w, "text", strlen("text"));
         put_string(w, d->shown.at + shown.start, shown.end - shown.start);
-        add_text(w, "production", value->field->name);
-        add_number(w, "certainty", value->certainty);
+        add_text(w, "production", d->grammar->by_index[value->field]->name);
+        add_number(w, "certainty", value_certainty(d->grammar, value));
         end(w, '}');
     }
     end(w, ']');
@@ -476,32 +476,58 @@ static void sort_entries(struct arena *work, const struct values *values, uint32
     arena_leave(work, placed, room * sizeof *placed);
 }
 
+/* Puts a key's values in order where they do not stand so together already. */
+static void arrange(struct depesha_document *d, struct record *record, struct key_run *run, size_t *ordered)
+{
+    const struct values *values = &record->values;
+    bool entries = run->key->list > 0 && run->key->path[run->key->list] != '\0', sorted = true;
+    size_t found = 1;
+    for (size_t i = run->at + 1; found < run->count; i++) {
+        const struct value *value = &values->at[i];
+        sorted = sorted && value->key == run->key && (!entries || value[-1].entry <= value->entry);
+        found += value->key == run->key;
+    }
+    if (sorted)
+        return;
+    uint32_t *order = record->order + *ordered;
+    for (size_t i = run->at, n = 0; n < run->count; i++)
+        if (values->at[i].key == run->key)
+            order[n++] = (uint32_t)i;
+    if (entries)
+        sort_entries(&d->work, values, order, run->count);
+    run->at = (uint32_t)*ordered;
+    run->ordered = true;
+    *ordered += run->count;
+}
+
 void record_arrange(struct depesha_document *d, struct record *record)
 {
     const struct values *values = &record->values;
-    size_t keys = d->grammar->key_count, count = 0;
-    uint32_t *first = arena_take(&d->work, keys + 2, sizeof *first);
-    record->order = arena_take(&d->of_record, values->count + 1, sizeof *record->order);
-    for (size_t i = 0; i < values->count; i++)
-        first[values->at[i].key->index + 1]++;
-    for (size_t k = 0; k < keys; k++) {
-        count += first[k + 1] > 0;
-        first[k + 1] += first[k];
+    size_t keys = d->grammar->key_count, count = 0, ordered = 0, scattered = 0;
+    struct key_run *by_key = arena_take(&d->work, keys + 1, sizeof *by_key);
+    for (size_t i = 0; i < values->count; i++) {
+        struct key_run *run = &by_key[values->at[i].key->index];
+        if (run->count == 0)
+            *run = (struct key_run){.key = values->at[i].key, .at = (uint32_t)i};
+        count += run->count == 0;
+        run->ordered = run->ordered || run->at + run->count != i ||
+                       (run->count > 0 && values->at[i - 1].entry > values->at[i].entry);
+        run->count++;
     }
-    for (size_t i = 0; i < values->count; i++)
-        record->order[first[values->at[i].key->index]++] = (uint32_t)i;
+    for (size_t k = 0; k < keys; k++) {
+        scattered += by_key[k].ordered ? by_key[k].count : 0;
+        by_key[k].ordered = false;
+    }
+    record->order = arena_take(&d->of_record, scattered + 1, sizeof *record->order);
     /* Twice: they are used up where they are written. */
     record->runs = arena_take(&d->of_record, 2 * count + 1, sizeof *record->runs);
     struct key_run *run = record->runs;
     for (size_t part = 0; part < 3; part++)
-        for (size_t k = 0, start = 0; k < keys; start = first[k++]) {
-            size_t size = first[k] - start;
-            const struct key *key = size == 0 ? NULL : values->at[record->order[start]].key;
-            if (key == NULL || part_of(key) != part)
+        for (size_t k = 0; k < keys; k++) {
+            if (by_key[k].count == 0 || part_of(by_key[k].key) != part)
                 continue;
-            if (key->list > 0 && key->path[key->list] != '\0')
-                sort_entries(&d->work, values, record->order + start, size);
-            *run++ = (struct key_run){key, (uint32_t)start, (uint32_t)size};
+            *run = by_key[k];
+            arrange(d, record, run++, &ordered);
             record->run_counts[part]++;
         }
 }

@@ -472,7 +472,7 @@ static struct value *new_value(struct values *values, struct matcher *matcher)
     values->at =
         arena_grow(matcher->arena, values->at, values->count, &values->room, values->count + 1, sizeof *values->at);
     struct value *value = &values->at[values->count++];
-    *value = (struct value){.certainty = 1, .depth = values->depth};
+    *value = (struct value){.depth = values->depth & 7};
     return value;
 }
 
@@ -556,12 +556,12 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
     }
     struct value *value = new_value(values, matcher);
     value->key = capture->key;
-    value->field = capture->mark->field;
+    value->field = capture->mark->field->index & 0x7FFFFF;
+    value->weak = capture->mark->field->weak;
     value->span = span;
     value->text = type->kind == KIND_CODE ? text : keep_text(values, matcher, text);
     value->entry = (uint32_t)capture->entry;
     value->moment = packed(&moment);
-    value->certainty = capture->mark->field->certainty;
     return true;
 }
 
@@ -685,13 +685,13 @@ static bool is_double(const struct values *values, const struct value *value)
         uint32_t code = values->codes[code_slot(value)];
         held = code == 0 ? NULL : &values->at[code - 1];
         return held != NULL && held->key == value->key && strcmp(held->text, value->text) == 0 &&
-               (!held->field->weak || value->field->weak);
+               (!held->weak || value->weak);
     }
     if (value->key->list > 0 || values->held[value->key->index] == 0)
         return false;
     held = &values->at[values->held[value->key->index] - 1];
-    return value->field->weak ||
-           (!held->field->weak && (value->key->root || value->depth > 0 || strcmp(held->text, value->text) == 0));
+    return value->weak ||
+           (!held->weak && (value->key->root || value->depth > 0 || strcmp(held->text, value->text) == 0));
 }
 
 static void hold(struct values *values, size_t n)
@@ -700,7 +700,7 @@ static void hold(struct values *values, size_t n)
     uint32_t *held = &values->held[value->key->index];
     if (is_listed_code(value->key))
         values->codes[code_slot(value)] = (uint32_t)n + 1;
-    else if (value->key->list == 0 && (*held == 0 || (values->at[*held - 1].field->weak && !value->field->weak)))
+    else if (value->key->list == 0 && (*held == 0 || (values->at[*held - 1].weak && !value->weak)))
         *held = (uint32_t)n + 1;
 }
 
@@ -793,7 +793,7 @@ static bool add_code(struct codes *codes, const struct value *value)
 static void note_conflict(struct values *values, struct matcher *matcher, size_t kept, const struct value *value)
 {
     /* A catalogue's page may name other documents, and what is read weakly or within a value proves nothing. */
-    if (value->key->root || value->field->weak || value->depth > 0 || strcmp(values->at[kept].text, value->text) == 0)
+    if (value->key->root || value->weak || value->depth > 0 || strcmp(values->at[kept].text, value->text) == 0)
         return;
     values->conflicts = arena_grow(matcher->arena, values->conflicts, values->conflict_count, &values->conflict_room,
                                    values->conflict_count + 1, sizeof *values->conflicts);
@@ -809,11 +809,11 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
     struct codes codes = open_codes(values, matcher->arena);
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++)
-        strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].field->weak;
+        strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].weak;
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
         size_t key = value->key->index;
-        if (value->field->weak && strong[key])
+        if (value->weak && strong[key])
             continue;
         if (value->key->list == 0 && taken[key] > 0) {
             note_conflict(values, matcher, taken[key] - 1, value);
@@ -860,7 +860,7 @@ static void settle_orders(struct values *values, struct matcher *matcher)
         if (day_first != month_first ? month_first : swapped_near && !near)
             moment = swapped;
         else if (day_first == month_first && near == swapped_near)
-            value->certainty = value->certainty * 0.5;
+            value->open = true;
         set_moment(values, matcher, value, &moment,
                    day_first == month_first && near == swapped_near && moment.hour < 0);
     }
@@ -887,12 +887,6 @@ static const struct value *nearest_date(const struct values *values, const struc
     return nearest;
 }
 
-static void infer(struct value *value)
-{
-    value->inferred = true;
-    value->certainty *= 0.7;
-}
-
 /* A time without a date is of the date that stands nearest, and no value if there is none. */
 static void complete_times(struct values *values, struct matcher *matcher)
 {
@@ -911,7 +905,7 @@ static void complete_times(struct values *values, struct matcher *matcher)
             moment.day = date->moment.day;
             set_moment(values, matcher, value, &moment, false);
             value->undated = true;
-            infer(value);
+            value->inferred = true;
         }
         values->at[kept++] = *value;
     }
@@ -935,27 +929,50 @@ static void complete_years(struct values *values, struct matcher *matcher)
         struct moment moment = value_moment(value);
         moment.year = year;
         set_moment(values, matcher, value, &moment, false);
-        infer(value);
+        value->inferred = true;
     }
+}
+
+/* Which entries of a list are used, a bit each, and how many are before each group of them. */
+struct ranks {
+    uint32_t used, before;
+};
+
+static uint32_t bits_in(uint32_t word)
+{
+    uint32_t bits = 0;
+    for (; word != 0; word &= word - 1)
+        bits++;
+    return bits;
+}
+
+static bool is_in_list(const struct value *value, size_t list)
+{
+    return value->key->list > 0 && value->key->list_index == list;
 }
 
 /* Entries of a list are numbered anew once values have gone. */
 static void number_list(struct values *values, struct matcher *matcher, size_t list)
 {
-    size_t room = 0, length = values->lengths[list];
-    uint32_t *ranks = arena_grow(matcher->arena, NULL, 0, &room, length + 1, sizeof *ranks), next = 0;
-    memset(ranks, 0, (length + 1) * sizeof *ranks);
+    enum { BITS = 32 };
+    size_t room = 0, length = values->lengths[list], groups = length / BITS + 1;
+    struct ranks *ranks = arena_grow(matcher->arena, NULL, 0, &room, groups, sizeof *ranks);
+    memset(ranks, 0, groups * sizeof *ranks);
     for (size_t i = 0; i < values->count; i++)
-        if (values->at[i].key->list > 0 && values->at[i].key->list_index == list)
-            ranks[values->at[i].entry] = 1;
-    for (size_t entry = 0; entry < length; entry++) {
-        uint32_t used = ranks[entry];
-        ranks[entry] = next;
-        next += used;
+        if (is_in_list(&values->at[i], list))
+            ranks[values->at[i].entry / BITS].used |= UINT32_C(1) << values->at[i].entry % BITS;
+    uint32_t used = 0;
+    for (size_t g = 0; g < groups; g++) {
+        ranks[g].before = used;
+        used += bits_in(ranks[g].used);
     }
-    for (size_t i = 0; next < length && i < values->count; i++)
-        if (values->at[i].key->list > 0 && values->at[i].key->list_index == list)
-            values->at[i].entry = ranks[values->at[i].entry];
+    for (size_t i = 0; used < length && i < values->count; i++) {
+        struct value *value = &values->at[i];
+        if (!is_in_list(value, list))
+            continue;
+        const struct ranks *group = &ranks[value->entry / BITS];
+        value->entry = group->before + bits_in(group->used & ((UINT32_C(1) << value->entry % BITS) - 1));
+    }
     arena_leave(matcher->arena, ranks, room * sizeof *ranks);
 }
 
@@ -964,6 +981,15 @@ static void number_entries(struct values *values, struct matcher *matcher)
     for (size_t list = 0; list < matcher->grammar->list_count; list++)
         if (values->lengths[list] > 0)
             number_list(values, matcher, list);
+}
+
+/* Digits that were mended are the least certain, since no dictionary has them. */
+double value_certainty(const struct depesha_grammar *grammar, const struct value *value)
+{
+    double certainty = grammar->by_index[value->field]->certainty;
+    certainty *= value->inferred ? 0.7 : 1;
+    certainty *= value->open ? 0.5 : 1;
+    return certainty * (value->digits ? 0.5 : value->mended ? 0.8 : 1);
 }
 
 const char *value_pointer(struct arena *arena, const struct value *value)

@@ -20,16 +20,22 @@ struct packed_moment {
 
 struct value {
     const struct key *key;
-    const struct field *field;
-    const char *text; /* normalised */
-    double certainty;
+    const char *text;            /* normalised */
     struct span span;            /* bytes of the text */
     struct packed_moment moment; /* of a date */
     uint32_t entry;              /* of the list that it is in */
-    unsigned char depth;         /* how many values it was read inside of */
-    bool inferred : 1;           /* part of a date is that of another one... */
-    bool undated : 1;            /* ...namely its day */
+    uint32_t field : 23;         /* its index */
+    uint32_t depth : 3;          /* how many values it was read inside of */
+    uint32_t weak : 1;           /* as its field is */
+    uint32_t inferred : 1;       /* part of a date is that of another one... */
+    uint32_t undated : 1;        /* ...namely its day */
+    uint32_t open : 1;           /* which of its numbers is the day */
+    uint32_t mended : 1;         /* it was read in words that were mended... */
+    uint32_t digits : 1;         /* ...even in digits */
 };
+
+/* 0 to 1. */
+double value_certainty(const struct depesha_grammar *grammar, const struct value *value);
 
 static inline struct moment value_moment(const struct value *value)
 {
