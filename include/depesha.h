@@ -36,7 +36,7 @@ typedef enum depesha_status {
     DEPESHA_BAD_GRAMMAR, /* the grammar has errors; the messages say which */
     DEPESHA_BAD_NAME,    /* no production, form, language or line of that name */
     DEPESHA_TOO_LARGE,   /* the input is larger than the library reads (1 GiB) */
-    DEPESHA_UNWRITTEN    /* no text was found that reads as it should */
+    DEPESHA_UNWRITTEN    /* no text was found that reads as it should, or nobody wanted the rest of one */
 } depesha_status;
 
 /* A sentence for a status, static. Thread-safe. */
@@ -115,7 +115,7 @@ DEPESHA_API depesha_status depesha_rule_explain(const depesha_grammar *grammar, 
 
 typedef struct depesha_document depesha_document;
 
-/* One value and the bytes it came from. Strings live as long as the document. */
+/* One value and the bytes it came from. It and its strings live until another record of the document is asked for. */
 typedef struct depesha_value {
     const char *path;       /* JSON Pointer into the record: "/cable/sent_at" */
     const char *value;      /* normalised: "1946-05-08T08:50" */
@@ -126,7 +126,7 @@ typedef struct depesha_value {
     double certainty;       /* 0 to 1; below 1 something was inferred */
 } depesha_value;
 
-/* What a careful archivist would question. Strings live as long as the document. */
+/* What a careful archivist would question. It and its strings live until another record is asked for. */
 typedef struct depesha_finding {
     const char *rule; /* stable, kebab-case: "bracket-unclosed" */
     depesha_severity severity;
@@ -166,6 +166,14 @@ DEPESHA_API const char *depesha_document_line(const depesha_document *document, 
 /* How many records the document has: at least 1. */
 DEPESHA_API size_t depesha_document_count(const depesha_document *document);
 
+/*
+ * A document of many records keeps the one at hand, and reads another from the text when it is asked for: what was
+ * given of the one before is gone then. depesha_document_open tells whether there was memory for that; the functions
+ * below call it themselves, and without memory answer as if the record had nothing. Of a document with one record
+ * nothing can fail.
+ */
+DEPESHA_API depesha_status depesha_document_open(const depesha_document *document, size_t n);
+
 /* The id of the form of record `n`, or NULL if it was not recognised as a cable. */
 DEPESHA_API const char *depesha_document_form(const depesha_document *document, size_t n);
 
@@ -178,15 +186,29 @@ DEPESHA_API const depesha_value *depesha_value_find(const depesha_document *docu
 DEPESHA_API size_t depesha_finding_count(const depesha_document *document, size_t n);
 DEPESHA_API const depesha_finding *depesha_finding_at(const depesha_document *document, size_t n, size_t index);
 
-/* Leaves of the whole document: in order, without gap or overlap, from 0 to the input's size. */
+/*
+ * Leaves of the whole document: in order, without gap or overlap, from 0 to the input's size. They are read from the
+ * text one after another: the next one is found at once, an earlier one from the first on. Strings live as long as the
+ * grammar.
+ */
 DEPESHA_API size_t depesha_leaf_count(const depesha_document *document);
 DEPESHA_API depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index);
 
 /*
- * Record `n` as a cJSON tree, which the caller frees with cJSON_Delete, or as text, which the
- * caller frees with depesha_free. NULL without memory.
+ * Writes record `n` as JSON: calls `sink` with one piece of it after the other. All that needs memory is done before
+ * the first piece, so what was begun is written to its end, unless the sink returns false: it wants no more. No line
+ * break stands at the end. DEPESHA_NO_MEMORY: nothing was written; DEPESHA_BAD_NAME: there is no such record;
+ * DEPESHA_UNWRITTEN: the sink wanted no more.
  */
 enum { DEPESHA_EVIDENCE = 1, DEPESHA_PRETTY = 2 };
+typedef bool depesha_sink(void *context, const char *text, size_t size);
+DEPESHA_API depesha_status depesha_document_write(const depesha_document *document, size_t n, unsigned flags,
+                                                  depesha_sink *sink, void *context);
+
+/*
+ * Record `n` as a cJSON tree, which the caller frees with cJSON_Delete, or as text, which the
+ * caller frees with depesha_free. NULL without memory. Large records are better written.
+ */
 DEPESHA_API struct cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags);
 DEPESHA_API char *depesha_document_json(const depesha_document *document, size_t n, unsigned flags);
 

@@ -123,11 +123,29 @@ static void *take_again(struct arena *arena, size_t need)
 
 static void leave(struct arena *arena, void *old, size_t size)
 {
-    if (size < sizeof(struct arena_piece))
-        return;
     struct arena_piece *piece = old, **first = &arena->spare[power_in(size)];
     piece->next = *first;
     *first = piece;
+}
+
+static void drop_block(struct arena *arena, struct arena_block *block)
+{
+    if (block->next != NULL)
+        block->next->before = block->before;
+    if (block->before != NULL)
+        block->before->next = block->next;
+    else
+        arena->blocks = block->next;
+    free(block);
+}
+
+/* A large one is given back at once. */
+void arena_leave(struct arena *arena, void *old, size_t bytes)
+{
+    if (old != NULL && bytes > BLOCK)
+        drop_block(arena, (struct arena_block *)((char *)old - offsetof(struct arena_block, bytes)));
+    else if (old != NULL && bytes >= sizeof(struct arena_piece))
+        leave(arena, old, bytes);
 }
 
 /* Sizes are powers of 2, so that what one array leaves fits another. */
@@ -141,7 +159,7 @@ void *arena_enlarge(struct arena *arena, void *old, size_t used, size_t *room, s
     void *new = own ? enlarge(arena, old, need) : take_again(arena, need);
     if (!own && used > 0)
         memcpy(new, old, used * size);
-    if (!own && *room > 0)
+    if (!own && had >= sizeof(struct arena_piece))
         leave(arena, old, had);
     *room = need / size; /* not before: without memory the array stays as it is */
     return new;
@@ -193,7 +211,7 @@ void arena_keep(struct arena *arena, void *thing, void (*release)(void *))
     arena->kept = keep;
 }
 
-void arena_free(struct arena *arena)
+static void release_kept(struct arena *arena)
 {
     while (arena->kept != NULL) {
         struct arena_keep *keep = arena->kept;
@@ -201,6 +219,26 @@ void arena_free(struct arena *arena)
         keep->release(keep->thing);
         free(keep);
     }
+}
+
+void arena_empty(struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+    release_kept(arena);
+    memset(arena->spare, 0, sizeof arena->spare);
+    if (block == NULL)
+        return;
+    while (block->next != NULL)
+        drop_block(arena, block->next);
+    if (block->room > BLOCK)
+        drop_block(arena, block);
+    else
+        block->used = 0;
+}
+
+void arena_free(struct arena *arena)
+{
+    release_kept(arena);
     while (arena->blocks != NULL) {
         struct arena_block *block = arena->blocks;
         arena->blocks = block->next;

@@ -42,6 +42,12 @@ static inline void *arena_grow(struct arena *arena, void *old, size_t used, size
     return want <= *room ? old : arena_enlarge(arena, old, used, room, want, size);
 }
 
+/* An array that arena_grow made is not needed any more: others take its room. */
+void arena_leave(struct arena *arena, void *old, size_t bytes);
+
+/* Gives all back but a piece for what comes next. What arena_keep hung on it is released. */
+void arena_empty(struct arena *arena);
+
 /* A copy of `size` bytes with a 0 behind them. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);
 

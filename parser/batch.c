@@ -135,13 +135,16 @@ static void keep_day(struct depesha_batch *batch, struct cable *cable, const str
     if (value->key->root || value->moment.year < 0)
         return;
     cable->year = cable->year < 0 ? value->moment.year : cable->year;
-    if (cable->day_count == MAX_DAYS || !moment_days(&value->moment, &cable->days[cable->day_count]))
+    if (cable->day_count == MAX_DAYS || !value_days(value, &cable->days[cable->day_count]))
         return;
     cable->dates[cable->day_count++] = arena_copy(&batch->arena, value->text, strlen(value->text));
 }
 
-static void keep_cable(struct depesha_batch *batch, struct depesha_document *d, const struct record *record)
+static void keep_cable(struct depesha_batch *batch, struct depesha_document *d, struct record *record)
 {
+    if (record->form == NULL)
+        return;
+    const depesha_value *values = record_values(d, record);
     struct cable cable = {.source = arena_copy(&batch->arena, d->name, strlen(d->name)), .year = -1};
     cable.first = batch->fact_count;
     for (size_t i = 0; i < record->values.count; i++) {
@@ -149,7 +152,7 @@ static void keep_cable(struct depesha_batch *batch, struct depesha_document *d, 
         if (value->key->type->kind == KIND_DATE)
             keep_day(batch, &cable, value);
         else
-            keep_value(batch, d, value, &record->public_values[i]);
+            keep_value(batch, d, value, &values[i]);
     }
     cable.count = batch->fact_count - cable.first;
     batch->cables = arena_grow(&batch->arena, batch->cables, batch->cable_count, &batch->cable_room,
@@ -171,9 +174,9 @@ depesha_status depesha_batch_add(depesha_batch *batch, const depesha_document *d
         batch->fact_count = facts;
         return DEPESHA_NO_MEMORY;
     }
-    for (size_t i = 0; i < d->record_count; i++)
-        if (d->records[i].form != NULL)
-            keep_cable(batch, d, &d->records[i]);
+    for (size_t i = 0; i < d->portion_count; i++)
+        if (!d->portions[i].is_read || d->portions[i].form != NULL)
+            keep_cable(batch, d, document_record(d, i));
     return DEPESHA_OK;
 }
 

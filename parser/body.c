@@ -79,23 +79,26 @@ static bool runs_on(const char *last, size_t size, const char *next)
            (letters <= (cyrillic ? 6 : 3) && (cyrillic || is_small((unsigned char)last[size - 1])));
 }
 
-static void add_paragraph(struct depesha_document *d, struct record *record, struct buffer *paragraph)
+/* Paragraphs as they take the place of the lines that they are made of: they are never longer. */
+struct folding {
+    char *at;
+    size_t last, start, end; /* where the last paragraph begins, and the one at hand; last == start: there is none */
+};
+
+/* Each has a 0 behind it, where a line break was. */
+static void end_paragraph(struct folding *f)
 {
-    while (paragraph->size > 0 && paragraph->at[paragraph->size - 1] == ' ')
-        paragraph->at[--paragraph->size] = '\0';
-    if (paragraph->size == 0)
+    while (f->end > f->start && f->at[f->end - 1] == ' ')
+        f->end--;
+    if (f->end == f->start)
         return;
-    struct buffer *last = record->paragraph_count == 0 ? NULL : &record->paragraphs[record->paragraph_count - 1];
+    f->at[f->end] = '\0';
     /* What a page break has cut in two ends in the middle of a sentence that runs on. */
-    if (last != NULL && runs_on(last->at, last->size, paragraph->at)) {
-        buffer_puts(last, " ");
-        buffer_add(last, paragraph->at, paragraph->size);
-    } else {
-        record->paragraphs = arena_grow(&d->arena, record->paragraphs, record->paragraph_count, &record->paragraph_room,
-                                        record->paragraph_count + 1, sizeof *record->paragraphs);
-        record->paragraphs[record->paragraph_count++] = *paragraph;
-    }
-    *paragraph = (struct buffer){.arena = &d->arena};
+    if (f->start > f->last && runs_on(f->at + f->last, f->start - 1 - f->last, f->at + f->start))
+        f->at[f->start - 1] = ' ';
+    else
+        f->last = f->start;
+    f->start = ++f->end;
 }
 
 /* How many bytes of blank there are at the start: one at a time. */
@@ -106,49 +109,50 @@ static size_t blank_size(const char *at, size_t size)
     return (unsigned char)at[0] <= ' ';
 }
 
-static void add_blank(struct buffer *paragraph)
+static void add_blank(struct folding *f)
 {
-    if (paragraph->size > 0 && paragraph->at[paragraph->size - 1] != ' ')
-        buffer_add(paragraph, " ", 1);
+    if (f->end > f->start && f->at[f->end - 1] != ' ')
+        f->at[f->end++] = ' ';
 }
 
 /* Blanks of any width fold to one. */
-static void add_line(struct buffer *paragraph, const char *at, size_t size)
+static void add_line(struct folding *f, const char *at, size_t size)
 {
-    add_blank(paragraph);
+    add_blank(f);
     for (size_t i = 0, blank; i < size; i += blank) {
         size_t end = i;
         for (blank = 0; end < size && (blank = blank_size(at + end, size - end)) == 0;) {
             end++;
-            /* Words with one blank between them are copied at once. */
+            /* Words with one blank between them are moved at once. */
             end += end + 1 < size && at[end] == ' ' && blank_size(at + end + 1, size - end - 1) == 0;
         }
-        if (end > i)
-            buffer_add(paragraph, at + i, end - i);
+        memmove(f->at + f->end, at + i, end - i);
+        f->end += end - i;
         if (blank > 0)
-            add_blank(paragraph);
+            add_blank(f);
         i = end;
     }
 }
 
-void body_fold(struct depesha_document *d, struct record *record)
+void body_fold(struct record *record)
 {
-    const struct buffer *body = &record->body;
+    struct buffer *body = &record->body;
     struct layout layout = layout_of(body);
-    struct buffer paragraph = {.arena = &d->arena};
+    struct folding f = {.at = body->at};
     size_t last_size = 0;
     for (size_t at = 0, next, end; at < body->size; at = next) {
         next = line_next(body->at, body->size, at, &end);
         size_t size = end - at;
         if (is_blank(body->at + at, size)) {
-            add_paragraph(d, record, &paragraph);
+            end_paragraph(&f);
         } else {
             bool own_line = !layout.spaced && (layout.longest > UNWRAPPED || last_size < layout.longest * 3 / 4);
-            if (own_line && paragraph.size > 0 && ends_sentence(paragraph.at, paragraph.size))
-                add_paragraph(d, record, &paragraph);
-            add_line(&paragraph, body->at + at, size);
+            if (own_line && f.end > f.start && ends_sentence(f.at + f.start, f.end - f.start))
+                end_paragraph(&f);
+            add_line(&f, body->at + at, size);
         }
         last_size = size;
     }
-    add_paragraph(d, record, &paragraph);
+    end_paragraph(&f);
+    body->size = f.end;
 }

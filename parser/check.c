@@ -11,7 +11,7 @@ const char *line_text(struct finder *f, size_t offset)
 {
     size_t line, column;
     document_position(f->d, offset, &line, &column);
-    return arena_format(&f->d->arena, "%zu", line);
+    return arena_format(&f->d->work, "%zu", line);
 }
 
 struct span shown_span(const struct finder *f, struct span span)
@@ -72,18 +72,19 @@ void find_shown(struct finder *f, struct span span, const char *mend, const stru
     size_t shown = span.end - span.start < TEXT_SHOWN ? span.end : span.start + TEXT_SHOWN;
     while (shown < span.end && ((unsigned char)d->shown.at[shown] & 0xC0) == 0x80)
         shown--;
-    record->findings = arena_grow(&d->arena, record->findings, record->finding_count, &record->finding_room,
+    record->findings = arena_grow(&d->of_record, record->findings, record->finding_count, &record->finding_room,
                                   record->finding_count + 1, sizeof *record->findings);
     depesha_finding *finding = &record->findings[record->finding_count++];
     struct span bytes = document_source(d, &d->shown, span);
+    const char *shown_there = shown_text(f, (struct span){span.start, (uint32_t)shown});
     *finding = (depesha_finding){
         .rule = f->rule->id,
         .severity = f->rule->severity,
         .start = bytes.start,
         .end = bytes.end,
-        .text = shown_text(f, (struct span){span.start, shown}),
-        .mend = mend != NULL && is_written(d, span) ? mend : NULL,
-        .message = rule_message(&d->arena, f->rule->says, tellings),
+        .text = arena_copy(&d->of_record, shown_there, strlen(shown_there)),
+        .mend = mend != NULL && is_written(d, span) ? arena_copy(&d->of_record, mend, strlen(mend)) : NULL,
+        .message = rule_message(&d->of_record, f->rule->says, tellings),
     };
     document_place(d, finding->start, &finding->line, &finding->column);
     document_place(d, finding->end, &finding->end_line, &finding->end_column);
@@ -99,19 +100,19 @@ void find(struct finder *f, struct span span, const char *mend, const struct tel
 static void find_undecoded(struct finder *f)
 {
     const struct text *text = &f->d->shown;
-    if (!text->damaged || f->record != f->d->records)
+    if (!text->damaged || f->record->number > 0)
         return;
     size_t start = text_at_source(text, order_place(&f->d->order, text->bad[0])), size = strlen("\xEF\xBF\xBD");
     if (text->size - start < size || memcmp(text->at + start, "\xEF\xBF\xBD", size) != 0)
         size = 0; /* it is in what a web page does not show */
-    const char *places = text->bad_total == 1 ? "1 place" : arena_format(&f->d->arena, "%zu places", text->bad_total);
+    const char *places = text->bad_total == 1 ? "1 place" : arena_format(&f->d->work, "%zu places", text->bad_total);
     find_shown(f, (struct span){start, start + size}, NULL,
                (const struct telling[]){{"places", places}, {"encoding", text->encoding}, {0}});
 }
 
 static void find_unshown(struct finder *f)
 {
-    if (f->d->unread != NULL && f->record == f->d->records)
+    if (f->d->unread != NULL && f->record->number == 0)
         find_shown(f, (struct span){0, 0}, NULL, (const struct telling[]){{"why", f->d->unread}, {0}});
 }
 
@@ -185,15 +186,15 @@ static void find_unrecognised(struct finder *f)
         return;
     const char *why = "";
     if (nearest != NULL && nearest->score > 0)
-        why = arena_format(&f->d->arena, ": the nearest form, %s, %s", nearest->form->id,
-                           form_lacks(&f->d->arena, f->d->grammar, record, nearest->form));
+        why = arena_format(&f->d->work, ": the nearest form, %s, %s", nearest->form->id,
+                           form_lacks(&f->d->work, f->d->grammar, record, nearest->form));
     find(f, (struct span){record->span.start, record->span.start}, NULL, (const struct telling[]){{"why", why}, {0}});
 }
 
 static void find_exceeded(struct finder *f)
 {
     const struct field *field = f->d->matcher.exceeded;
-    if (field != NULL && f->record == f->d->records)
+    if (field != NULL && f->record->number == 0)
         find(f, (struct span){0, 0}, NULL, (const struct telling[]){{"production", field->name}, {0}});
 }
 
@@ -304,23 +305,6 @@ static const struct form *untimely_form(const struct record *record)
     return untimely;
 }
 
-/* Which zones each line is in. */
-static const uint32_t *zones_of_lines(struct depesha_document *d)
-{
-    const struct lines *lines = &d->shown_lines;
-    uint32_t *zones = arena_take(&d->arena, lines->count + 1, sizeof *zones);
-    size_t line = 0;
-    for (size_t i = 0; i < d->path.count; i++) {
-        const struct step *step = &d->path.steps[i];
-        struct span span = document_shown(d, step->start, step->end);
-        while (line + 1 < lines->count && lines->at[line].next <= span.start)
-            line++;
-        for (size_t n = line; n < lines->count && lines->at[n].start < span.end; n++)
-            zones[n] |= UINT32_C(1) << step->zone;
-    }
-    return zones;
-}
-
 /* By place; at one place in the order of the rules. */
 static int compare_findings(const void *left, const void *right)
 {
@@ -332,16 +316,17 @@ static int compare_findings(const void *left, const void *right)
 
 void check_record(struct depesha_document *d, struct record *record)
 {
-    if (d->line_zones == NULL)
-        d->line_zones = zones_of_lines(d);
     const struct form *untimely = untimely_form(record);
-    struct buffer word = {.arena = &d->arena};
+    struct buffer word = {.arena = &d->work};
+    struct arena *arena = d->matcher.arena;
+    d->matcher.arena = &d->work;
     for (const struct rule *rule = d->grammar->rules; rule != NULL; rule = rule->next) {
         struct finder f = {.d = d, .record = record, .rule = rule, .untimely = untimely, .word = &word};
         f.span = shown_span(&f, record->span);
         for (f.condition = rule->conditions; f.condition != NULL && applies(&f); f.condition = f.condition->next)
             finders[f.condition->predicate](&f);
     }
+    d->matcher.arena = arena;
     if (record->finding_count > 1)
         qsort(record->findings, record->finding_count, sizeof *record->findings, compare_findings);
 }

@@ -45,6 +45,7 @@ bool is_found(const struct finder *f, struct span span);
 
 /* Days from a fixed day; false if the day is not known. */
 bool moment_days(const struct moment *moment, long *days);
+bool value_days(const struct value *value, long *days);
 
 /* compare.c: values among themselves */
 void find_disordered(struct finder *f);

@@ -29,6 +29,12 @@ bool moment_days(const struct moment *moment, long *days)
     return true;
 }
 
+bool value_days(const struct value *value, long *days)
+{
+    const struct moment moment = value_moment(value);
+    return moment_days(&moment, days);
+}
+
 static bool is_outside(const struct finder *f, const struct value *value)
 {
     const struct depesha_grammar *grammar = f->d->grammar;
@@ -44,7 +50,7 @@ static bool is_outside(const struct finder *f, const struct value *value)
 static const struct value *day_of(const struct finder *f, const struct key *key, long *days)
 {
     const struct value *value = value_of(f, key);
-    if (value == NULL || is_outside(f, value) || !moment_days(&value->moment, days))
+    if (value == NULL || is_outside(f, value) || !value_days(value, days))
         return NULL;
     return value;
 }
@@ -53,8 +59,8 @@ void find_outside(struct finder *f)
 {
     for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (value->key->type->kind != KIND_DATE || value->inferred || value->field->certainty < 1 ||
-            !is_outside(f, value))
+        if (value->key->type->kind != KIND_DATE || value->inferred ||
+            f->d->grammar->by_index[value->field]->certainty < 1 || !is_outside(f, value))
             continue;
         const struct depesha_grammar *grammar = f->d->grammar;
         bool ever = value->moment.year >= grammar->first_year && value->moment.year <= grammar->last_year;
@@ -64,8 +70,8 @@ void find_outside(struct finder *f)
              (const struct telling[]){{"key", value->key->path},
                                       {"value", value->text},
                                       {"what", ever ? f->untimely->id : grammar->name},
-                                      {"first", arena_format(&f->d->arena, "%d", first)},
-                                      {"last", arena_format(&f->d->arena, "%d", last)},
+                                      {"first", arena_format(&f->d->work, "%d", first)},
+                                      {"last", arena_format(&f->d->work, "%d", last)},
                                       {0}});
     }
 }
@@ -123,7 +129,7 @@ void find_apart(struct finder *f)
         if (nearest == SIZE_MAX || labs(days[nearest] - days[i]) <= f->condition->number ||
             (count == 2 && at[i]->span.start < at[nearest]->span.start))
             continue;
-        find_pair(f, at[i], at[nearest], arena_format(&f->d->arena, "%ld", labs(days[nearest] - days[i])));
+        find_pair(f, at[i], at[nearest], arena_format(&f->d->work, "%ld", labs(days[nearest] - days[i])));
     }
 }
 
@@ -136,13 +142,13 @@ static size_t days_in_text(struct finder *f, const struct value *value, long *da
     size_t count = 0;
     *date = value->text;
     if (value->key->type->kind == KIND_DATE)
-        return is_outside(f, value) ? 0 : moment_days(&value->moment, days);
+        return is_outside(f, value) ? 0 : value_days(value, days);
     while (condition->definition != NULL && count < room && span.start < span.end &&
            matcher_match(&f->d->matcher, &condition->pattern, span.start, span.end, &found) &&
            found.end > found.start) {
         if (moment_read(&f->d->matcher, condition->definition, found, &moment) == NULL &&
             moment_days(&moment, &days[count]) && count++ == 0)
-            *date = moment_text(&f->d->arena, &moment);
+            *date = moment_text(&f->d->work, &moment);
         span.start = found.end;
     }
     return count;
@@ -168,7 +174,7 @@ void find_different(struct finder *f)
     }
     if (nearest == NULL || best <= f->condition->number)
         return;
-    const char *distance = arena_format(&f->d->arena, "%ld", best);
+    const char *distance = arena_format(&f->d->work, "%ld", best);
     if (target->key->type->kind == KIND_DATE && target->span.start > nearest->span.start)
         find_pair(f, target, nearest, distance);
     else
@@ -245,7 +251,7 @@ void find_reversed(struct finder *f)
             continue;
         for (const char *at = value->text; fault == NULL && *at != '\0';)
             if (*at >= '0' && *at <= '9')
-                fault = range_fault(&f->d->arena, &at);
+                fault = range_fault(&f->d->work, &at);
             else
                 at++;
         if (fault == NULL && value->key->list == 0 && is_broken_off(f, &span))
@@ -285,7 +291,7 @@ void find_unequal(struct finder *f)
          (const struct telling[]){{"key", count->key->path},
                                   {"value", count->text},
                                   {"other.key", first->key->path},
-                                  {"other", arena_format(&f->d->arena, "%ld", sum)},
+                                  {"other", arena_format(&f->d->work, "%ld", sum)},
                                   {"line", line_text(f, first->span.start)},
                                   {0}});
 }
@@ -315,7 +321,7 @@ void find_repeated(struct finder *f)
         const struct value *value = &f->record->values.at[i];
         if (value->key != key)
             continue;
-        const char *name = word_capitals(&f->d->arena, value->text, strlen(value->text));
+        const char *name = word_capitals(&f->d->work, value->text, strlen(value->text));
         for (size_t j = 0; j < count; j++)
             if (strcmp(name, at[j].name) == 0 && (counted || j + 1 < count)) {
                 find_pair(f, value, at[j].value, "");
@@ -368,10 +374,10 @@ static bool is_respelled(const char *a, const char *b)
 /* A name of `value` that is nearly one in the other value, and no other there is just it. */
 static const char *other_spelling(struct finder *f, const char *name, const struct value *other)
 {
-    const char *text = word_capitals(&f->d->arena, other->text, strlen(other->text)), *near = NULL;
+    const char *text = word_capitals(&f->d->work, other->text, strlen(other->text)), *near = NULL;
     for (const char *at = text; *at != '\0';) {
         size_t size = strcspn(at, " .");
-        const char *word = arena_copy(&f->d->arena, at, size);
+        const char *word = arena_copy(&f->d->work, at, size);
         if (strcmp(word, name) == 0)
             return NULL;
         if (is_respelled(name, word))
@@ -400,7 +406,7 @@ void find_respelled(struct finder *f)
         const struct value *value = &values->at[i];
         if (!is_one_of(f->condition->keys, value->key))
             continue;
-        const char *name = surname(&f->d->arena, word_capitals(&f->d->arena, value->text, strlen(value->text)));
+        const char *name = surname(&f->d->work, word_capitals(&f->d->work, value->text, strlen(value->text)));
         const char *spelling = NULL;
         names++;
         for (size_t n = 0; n < count && spelling == NULL; n++)
@@ -425,14 +431,15 @@ void find_missing(struct finder *f)
 {
     const struct lines *lines = &f->d->lines;
     size_t line = line_at(lines, f->record->span.start);
-    while (line + 1 < lines->count && lines->at[line].blank)
+    while (line + 1 < lines->count && line_of(lines, line)->blank)
         line++;
     for (const struct demand *demand = f->condition->demands; demand != NULL; demand = demand->next) {
-        struct buffer what = {.arena = &f->d->arena};
+        struct buffer what = {.arena = &f->d->work};
         if (form_meets(f->record, demand) || is_misread(f, demand))
             continue;
         form_name_demand(&what, demand);
-        find(f, (struct span){lines->at[line].first, lines->at[line].first}, NULL,
+        uint32_t first = line_of(lines, line)->first;
+        find(f, (struct span){first, first}, NULL,
              (const struct telling[]){
                  {"what", what.at}, {"form", f->record->form == NULL ? "" : f->record->form->title}, {0}});
     }
@@ -442,12 +449,13 @@ void find_uncertain(struct finder *f)
 {
     for (size_t i = 0; i < f->record->values.count; i++) {
         const struct value *value = &f->record->values.at[i];
-        if (value->certainty * 100 < f->condition->number)
+        if (value_certainty(f->d->grammar, value) * 100 < f->condition->number)
             find(f, value->span, NULL,
-                 (const struct telling[]){{"key", value->key->path},
-                                          {"value", value->text},
-                                          {"text", shown_text(f, shown_span(f, value->span))},
-                                          {"certainty", arena_format(&f->d->arena, "%.0f", value->certainty * 100)},
-                                          {0}});
+                 (const struct telling[]){
+                     {"key", value->key->path},
+                     {"value", value->text},
+                     {"text", shown_text(f, shown_span(f, value->span))},
+                     {"certainty", arena_format(&f->d->work, "%.0f", value_certainty(f->d->grammar, value) * 100)},
+                     {0}});
     }
 }

@@ -11,8 +11,6 @@
 /* In UTF-8 a text is at most three times as long, so offsets have 32 bits. */
 enum { MAX_INPUT = 0x3FFFFFFF, FLAT_GAIN = 12 };
 
-static const double MENDED_WORD = 0.8, MENDED_DIGITS = 0.5;
-
 void document_position(const struct depesha_document *d, size_t offset, size_t *line, size_t *column)
 {
     struct cursor cursor = {0};
@@ -44,7 +42,7 @@ static void cursor_move(struct cursor *cursor, const struct depesha_document *d,
 {
     size_t n = line_at(&d->page_lines, offset);
     if (cursor->line != n + 1 || offset < cursor->offset)
-        *cursor = (struct cursor){n + 1, d->page_lines.at[n].start, 1};
+        *cursor = (struct cursor){n + 1, line_of(&d->page_lines, n)->start, 1};
     cursor->column += character_count(&d->page, cursor->offset, offset);
     cursor->offset = offset;
 }
@@ -70,36 +68,38 @@ size_t document_line(const struct depesha_document *d, size_t offset)
     return line_at(&d->page_lines, page_offset(d, offset)) + 1;
 }
 
-/* Values as the public header shows them. */
-static void publish(struct depesha_document *d, struct record *record)
+const depesha_value *record_values(struct depesha_document *d, struct record *record)
 {
     const struct values *values = &record->values;
     struct cursor cursor = {0};
-    record->public_values = arena_take(&d->arena, values->count + 1, sizeof *record->public_values);
+    if (record->public_values != NULL)
+        return record->public_values;
+    depesha_value *made = arena_take(&d->of_record, values->count + 1, sizeof *made);
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
-        depesha_value *shown = &record->public_values[i];
         struct span span = document_shown(d, value->span.start, value->span.end);
         struct span source = document_source(d, &d->text, value->span);
-        *shown = (depesha_value){
-            .path = value->pointer,
+        made[i] = (depesha_value){
+            .path = value_pointer(&d->of_record, value),
             .value = value->text,
-            .text = arena_copy(&d->arena, d->shown.at + span.start, span.end - span.start),
-            .production = value->field->name,
+            .text = arena_copy(&d->of_record, d->shown.at + span.start, span.end - span.start),
+            .production = d->grammar->by_index[value->field]->name,
             .start = source.start,
             .end = source.end,
-            .certainty = value->certainty,
+            .certainty = value_certainty(d->grammar, value),
         };
-        cursor_position(&cursor, d, value->span.start, &shown->line, &shown->column);
+        cursor_position(&cursor, d, value->span.start, &made[i].line, &made[i].column);
     }
+    return record->public_values = made;
 }
+
+/* ---- ways of reading --------------------------------------------------------------------------- */
 
 /* What one way of reading has made of the text. */
 struct reading {
     struct path path;
-    struct leaf *leaves;
-    struct record *records;
-    size_t leaf_count, leaf_room, record_count, record_room;
+    struct portion *portions;
+    size_t portion_count, portion_room;
     struct text text;
     struct lines lines;
     struct repairs repairs;
@@ -107,62 +107,114 @@ struct reading {
 
 static struct reading reading_of(const struct depesha_document *d)
 {
-    return (struct reading){d->path,         d->leaves,      d->records, d->leaf_count, d->leaf_room,
-                            d->record_count, d->record_room, d->text,    d->lines,      d->repairs};
+    return (struct reading){d->path, d->portions, d->portion_count, d->portion_room, d->text, d->lines, d->repairs};
 }
 
 static void reading_restore(struct depesha_document *d, const struct reading *reading)
 {
     d->path = reading->path;
-    d->leaves = reading->leaves;
-    d->records = reading->records;
-    d->leaf_count = reading->leaf_count;
-    d->leaf_room = reading->leaf_room;
-    d->record_count = reading->record_count;
-    d->record_room = reading->record_room;
+    d->portions = reading->portions;
+    d->portion_count = reading->portion_count;
+    d->portion_room = reading->portion_room;
     d->text = reading->text;
     d->lines = reading->lines;
     d->repairs = reading->repairs;
+    d->has_record = false;
 }
 
-static void find_path(struct depesha_document *d, bool flat)
+/* Another way of reading: what is made from now on is its own. */
+static void reading_begin(struct depesha_document *d, enum reading_kind kind)
 {
-    const struct reading none = {.text = d->text, .lines = d->lines, .repairs = d->repairs};
-    reading_restore(d, &none);
-    path_find(&d->matcher, flat, &d->path);
+    d->matcher.arena = &d->readings[kind];
+    d->portions = NULL;
+    d->portion_count = d->portion_room = 0;
+    d->has_record = false;
 }
 
-static void read_records(struct depesha_document *d)
+/* The values of a record, and its form. */
+static void read_record(struct depesha_document *d, size_t n)
 {
-    tree_grow(d);
-    for (size_t i = 0; i < d->record_count; i++)
-        form_choose(d, &d->records[i]);
+    struct arena *arena = d->matcher.arena;
+    struct portion *portion = &d->portions[n];
+    struct record *record = &d->record;
+    if (d->has_record && record->number == n)
+        return;
+    d->has_record = false;
+    arena_empty(&d->of_record);
+    d->matcher.arena = &d->of_record;
+    *record = (struct record){.number = n, .span = {portion->start, portion->end}};
+    tree_read(d, record);
+    form_choose(d, record);
+    d->matcher.arena = arena;
+    portion->form = record->form;
+    portion->is_read = d->has_record = true;
 }
 
-static bool is_recognised(const struct depesha_document *d)
+static bool is_recognised(struct depesha_document *d)
 {
-    for (size_t i = 0; i < d->record_count; i++)
-        if (d->records[i].form != NULL)
+    for (size_t i = 0; i < d->portion_count; i++) {
+        if (!d->portions[i].is_read)
+            read_record(d, i);
+        if (d->portions[i].form != NULL)
             return true;
+    }
     return false;
 }
 
-/* Words that nothing explains may be damaged: what explains more with them mended is the better reading. */
-static void read_mended(struct depesha_document *d)
+/* Reads the mended text; the plain one's reading goes if that is better. */
+static bool read_better(struct depesha_document *d, struct path *plain)
 {
-    struct reading plain = reading_of(d);
+    struct path path;
+    d->matcher.arena = &d->readings[READING_MENDED];
+    matcher_lines(&d->matcher, &d->lines);
+    d->matcher.arena = &d->ways;
+    path_find(&d->matcher, false, &d->work, NULL, &path);
+    if (path.score <= plain->score)
+        return false;
+    reading_begin(d, READING_MENDED);
+    tree_grow(d, &path);
+    return true;
+}
+
+/* Words that nothing explains may be damaged: what explains more with them mended is the better reading. */
+static void read_mended(struct depesha_document *d, struct path *path)
+{
+    struct text text;
+    struct repairs repairs;
+    d->matcher.arena = &d->readings[READING_MENDED];
+    bool mended = repair_text(&d->matcher, path, &d->work, &text, &repairs);
+    d->matcher.arena = &d->readings[READING_PLAIN];
+    if (!mended)
+        return;
     bool recognised = is_recognised(d);
-    if (!repair_text(&d->matcher, &d->path, &d->text, &d->repairs)) {
-        reading_restore(d, &plain);
+    const struct reading plain = reading_of(d);
+    d->text = text;
+    d->repairs = repairs;
+    if (read_better(d, path) && (!recognised || is_recognised(d))) {
+        arena_free(&d->readings[READING_PLAIN]);
         return;
     }
-    matcher_lines(&d->matcher, &d->lines);
-    find_path(d, false);
-    bool better = d->path.score > plain.path.score;
-    if (better)
-        read_records(d);
-    if (!better || (recognised && !is_recognised(d)))
-        reading_restore(d, &plain);
+    reading_restore(d, &plain);
+    d->matcher.arena = &d->readings[READING_PLAIN];
+    arena_free(&d->readings[READING_MENDED]);
+}
+
+/* Lines may have been joined: words are read one by one. */
+static void read_flat(struct depesha_document *d, bool recognised)
+{
+    struct arena *arena = d->matcher.arena;
+    struct reading plain = reading_of(d);
+    struct path path;
+    d->matcher.arena = &d->ways;
+    path_find(&d->matcher, true, &d->work, NULL, &path);
+    reading_begin(d, READING_FLAT);
+    tree_grow(d, &path);
+    d->flat = is_recognised(d) && (!recognised || path.score >= plain.path.score + FLAT_GAIN);
+    if (d->flat)
+        return;
+    reading_restore(d, &plain);
+    d->matcher.arena = arena;
+    arena_free(&d->readings[READING_FLAT]);
 }
 
 /* What the file shows takes the place of its text, where those differ. What was generated is plain text. */
@@ -179,22 +231,35 @@ static void read_page(struct depesha_document *d, bool plain)
     }
 }
 
-/* Values that were read in mended words are less certain; digits most of all, since no dictionary has them. */
+/* Values that were read in mended words are less certain. */
 static void doubt_mended(const struct depesha_document *d, struct record *record)
 {
     for (size_t i = 0; d->repairs.count > 0 && i < record->values.count; i++) {
         struct value *value = &record->values.at[i];
         size_t start = value->span.start, end = value->span.end;
-        if (repairs_touch(&d->repairs, &d->text, start, end, true))
-            value->certainty *= MENDED_DIGITS;
-        else if (repairs_touch(&d->repairs, &d->text, start, end, false))
-            value->certainty *= MENDED_WORD;
+        value->mended = repairs_touch(&d->repairs, &d->text, start, end, false);
+        value->digits = value->mended && repairs_touch(&d->repairs, &d->text, start, end, true);
     }
+}
+
+static void make_readers(struct depesha_document *d)
+{
+    size_t most = 0;
+    for (const struct field *field = d->grammar->fields; field != NULL; field = field->next)
+        most = field->slot_count > most ? field->slot_count : most;
+    d->slot_most = most;
+    d->slots = arena_take(&d->arena, 3 * most + 1, sizeof *d->slots);
+    d->leaves = arena_take(&d->arena, 1, sizeof *d->leaves);
+    d->leaves->leaves = arena_take(&d->arena, leaf_room(d), sizeof *d->leaves->leaves);
+    d->explained.leaves = arena_take(&d->arena, leaf_room(d), sizeof *d->explained.leaves);
+    d->leaf_count = SIZE_MAX;
 }
 
 /* A page that reads as no cable, or much better so, may be one whose lines were joined. */
 static void read_document(struct depesha_document *d, const void *bytes, size_t size, document_way *way, void *context)
 {
+    struct path path;
+    make_readers(d);
     text_read(&d->arena, bytes, size, &d->text);
     read_page(d, way != NULL);
     matcher_open(&d->matcher, &d->arena, d->grammar, &d->text);
@@ -203,30 +268,25 @@ static void read_document(struct depesha_document *d, const void *bytes, size_t 
     d->shown_lines = d->lines;
     d->page_lines = d->lines;
     if (d->page.at != d->shown.at)
-        lines_read(&d->arena, &d->page, &d->page_lines);
+        lines_read(&d->arena, &d->page, NULL, NULL, &d->page_lines);
+    d->matcher.arena = &d->ways;
     if (way == NULL)
-        find_path(d, false);
+        path_find(&d->matcher, false, &d->work, NULL, &path);
     else
-        way(d, context);
-    read_records(d);
-    if (way == NULL)
-        read_mended(d);
-    bool recognised = is_recognised(d);
-    if (way == NULL && path_can_be_flat(&d->matcher, &d->path, recognised)) {
-        struct reading plain = reading_of(d);
-        find_path(d, true);
-        read_records(d);
-        d->flat = is_recognised(d) && (!recognised || d->path.score >= plain.path.score + FLAT_GAIN);
-        if (!d->flat)
-            reading_restore(d, &plain);
+        way(d, context, &path);
+    reading_begin(d, READING_PLAIN);
+    tree_grow(d, &path);
+    if (way == NULL) {
+        read_mended(d, &path);
+        arena_free(&d->ways);
+        bool recognised = is_recognised(d);
+        if (path_can_be_flat(&d->matcher, &d->path, recognised))
+            read_flat(d, recognised);
     }
-    for (size_t i = 0; i < d->record_count; i++) {
-        body_fold(d, &d->records[i]);
-        doubt_mended(d, &d->records[i]);
-        check_record(d, &d->records[i]);
-        publish(d, &d->records[i]);
-    }
+    arena_free(&d->ways);
     tree_tile(d);
+    d->matcher.arena = &d->of_record;
+    document_record(d, 0);
 }
 
 depesha_status document_make(const depesha_grammar *grammar, const char *name, const void *bytes, size_t size,
@@ -239,7 +299,9 @@ depesha_status document_make(const depesha_grammar *grammar, const char *name, c
     if (d == NULL)
         return DEPESHA_NO_MEMORY;
     d->grammar = grammar;
-    d->arena.escape = &d->escape;
+    d->arena.escape = d->of_record.escape = d->work.escape = d->ways.escape = &d->escape;
+    for (size_t i = 0; i < READINGS; i++)
+        d->readings[i].escape = &d->escape;
     if (setjmp(d->escape) != 0) {
         depesha_document_free(d);
         return DEPESHA_NO_MEMORY;
@@ -261,6 +323,11 @@ void depesha_document_free(depesha_document *document)
     if (document == NULL)
         return;
     arena_free(&document->arena);
+    arena_free(&document->of_record);
+    arena_free(&document->work);
+    arena_free(&document->ways);
+    for (size_t i = 0; i < READINGS; i++)
+        arena_free(&document->readings[i]);
     free(document);
 }
 
@@ -274,79 +341,211 @@ const char *depesha_document_line(const depesha_document *document, size_t line,
     *size = 0;
     if (document == NULL || line == 0 || line > document->page_lines.count)
         return NULL;
-    const struct line *at = &document->page_lines.at[line - 1];
+    const struct line *at = line_of(&document->page_lines, line - 1);
     *size = at->end - at->start;
     return document->page.at + at->start;
 }
 
 size_t depesha_document_count(const depesha_document *document)
 {
-    return document == NULL ? 0 : document->record_count;
+    return document == NULL ? 0 : document->portion_count;
+}
+
+/* ---- records ------------------------------------------------------------------------------------- */
+
+struct record *document_record(struct depesha_document *d, size_t n)
+{
+    struct record *record = &d->record;
+    read_record(d, n);
+    if (record->is_complete)
+        return record;
+    d->has_record = false; /* until it is complete: without memory it is not there */
+    d->zones.is_open = d->explains = false;
+    doubt_mended(d, record);
+    body_fold(record);
+    check_record(d, record);
+    record_arrange(d, record);
+    arena_empty(&d->work);
+    record->is_complete = d->has_record = true;
+    return record;
+}
+
+const struct record *document_open(const struct depesha_document *document, size_t n)
+{
+    struct depesha_document *d = (struct depesha_document *)document; /* what it says stays the same */
+    if (n >= depesha_document_count(d))
+        return NULL;
+    if (d->has_record && d->record.number == n && d->record.is_complete)
+        return &d->record;
+    if (setjmp(d->escape) != 0)
+        return NULL;
+    return document_record(d, n);
+}
+
+depesha_status depesha_document_open(const depesha_document *document, size_t n)
+{
+    if (n >= depesha_document_count(document))
+        return DEPESHA_BAD_NAME;
+    return document_open(document, n) == NULL ? DEPESHA_NO_MEMORY : DEPESHA_OK;
+}
+
+/* Values are made for the public when they are asked for. */
+static const depesha_value *values_of(const depesha_document *document, size_t n)
+{
+    struct depesha_document *d = (struct depesha_document *)document;
+    const struct record *record = document_open(document, n);
+    if (record == NULL || record->public_values != NULL)
+        return record == NULL ? NULL : record->public_values;
+    return setjmp(d->escape) != 0 ? NULL : record_values(d, &d->record);
 }
 
 const char *depesha_document_form(const depesha_document *document, size_t n)
 {
-    if (n >= depesha_document_count(document) || document->records[n].form == NULL)
+    if (n >= depesha_document_count(document))
         return NULL;
-    return document->records[n].form->id;
+    struct depesha_document *d = (struct depesha_document *)document;
+    if (!d->portions[n].is_read) {
+        if (setjmp(d->escape) != 0)
+            return NULL;
+        read_record(d, n);
+    }
+    return document->portions[n].form == NULL ? NULL : document->portions[n].form->id;
 }
 
 size_t depesha_value_count(const depesha_document *document, size_t n)
 {
-    return n < depesha_document_count(document) ? document->records[n].values.count : 0;
+    const struct record *record = document_open(document, n);
+    return record == NULL ? 0 : record->values.count;
 }
 
 const depesha_value *depesha_value_at(const depesha_document *document, size_t n, size_t index)
 {
-    return index < depesha_value_count(document, n) ? &document->records[n].public_values[index] : NULL;
+    const depesha_value *values = values_of(document, n);
+    return values != NULL && index < depesha_value_count(document, n) ? &values[index] : NULL;
 }
 
 const depesha_value *depesha_value_find(const depesha_document *document, size_t n, const char *path)
 {
-    for (size_t i = 0; path != NULL && i < depesha_value_count(document, n); i++)
-        if (strcmp(document->records[n].public_values[i].path, path) == 0)
-            return &document->records[n].public_values[i];
+    const depesha_value *values = path == NULL ? NULL : values_of(document, n);
+    for (size_t i = 0; values != NULL && i < depesha_value_count(document, n); i++)
+        if (strcmp(values[i].path, path) == 0)
+            return &values[i];
     return NULL;
 }
 
 size_t depesha_finding_count(const depesha_document *document, size_t n)
 {
-    return n < depesha_document_count(document) ? document->records[n].finding_count : 0;
+    const struct record *record = document_open(document, n);
+    return record == NULL ? 0 : record->finding_count;
 }
 
 const depesha_finding *depesha_finding_at(const depesha_document *document, size_t n, size_t index)
 {
-    return index < depesha_finding_count(document, n) ? &document->records[n].findings[index] : NULL;
+    return index < depesha_finding_count(document, n) ? &document->record.findings[index] : NULL;
 }
+
+/* ---- leaves -------------------------------------------------------------------------------------- */
 
 size_t depesha_leaf_count(const depesha_document *document)
 {
-    return document == NULL ? 0 : document->tile_count;
+    struct depesha_document *d = (struct depesha_document *)document;
+    struct leaf leaf;
+    if (d == NULL || d->order.count > 0)
+        return d == NULL ? 0 : d->tile_count;
+    if (d->leaf_count != SIZE_MAX)
+        return d->leaf_count;
+    leaves_open(d->leaves, d, 0, d->leaves->leaves);
+    for (d->leaf_count = 0; leaf_next(d->leaves, &leaf);)
+        d->leaf_count++;
+    d->leaf_index = SIZE_MAX;
+    return d->leaf_count;
+}
+
+/* Moves to a leaf: from the one at hand on, or from the first. */
+static void move_to_leaf(struct depesha_document *d, size_t index)
+{
+    if (d->leaf_index == SIZE_MAX || index < d->leaf_index) {
+        leaves_open(d->leaves, d, 0, d->leaves->leaves);
+        leaf_next(d->leaves, &d->leaf);
+        d->leaf_index = 0;
+    }
+    for (; d->leaf_index < index; d->leaf_index++)
+        leaf_next(d->leaves, &d->leaf);
 }
 
 depesha_leaf depesha_leaf_at(const depesha_document *document, size_t index)
 {
+    struct depesha_document *d = (struct depesha_document *)document;
     if (index >= depesha_leaf_count(document))
         return (depesha_leaf){0};
-    const struct leaf *leaf = &document->tiles[index];
+    const struct leaf *leaf = &d->leaf;
+    struct span source;
+    if (d->order.count > 0) {
+        leaf = &d->tiles[index];
+        source = leaf->span;
+    } else {
+        move_to_leaf(d, index);
+        source.start = (uint32_t)text_source(&d->text, leaf->span.start);
+        source.end = (uint32_t)text_source(&d->text, leaf->span.end);
+    }
     return (depesha_leaf){
-        .start = leaf->source.start,
-        .end = leaf->source.end,
+        .start = source.start,
+        .end = source.end,
         .kind = leaf->kind,
         .path = leaf->key == NULL ? NULL : leaf->key->path,
         .production = leaf->field == NULL ? NULL : leaf->field->name,
     };
 }
 
-cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags)
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+depesha_status depesha_document_write(const depesha_document *document, size_t n, unsigned flags, depesha_sink *sink,
+                                      void *context)
 {
-    return n < depesha_document_count(document) ? record_json(document, &document->records[n], flags) : NULL;
+    if (n >= depesha_document_count(document))
+        return DEPESHA_BAD_NAME;
+    const struct record *record = document_open(document, n);
+    if (record == NULL)
+        return DEPESHA_NO_MEMORY;
+    return record_write(document, record, flags, sink, context) ? DEPESHA_OK : DEPESHA_UNWRITTEN;
+}
+
+/* A text that grows. */
+struct growing {
+    char *at;
+    size_t size, room;
+};
+
+static bool grow_text(void *context, const char *text, size_t size)
+{
+    struct growing *growing = context;
+    size_t room = growing->room == 0 ? 1024 : growing->room;
+    while (room - growing->size <= size && room < SIZE_MAX / 2)
+        room *= 2;
+    char *at = room == growing->room ? growing->at : realloc(growing->at, room);
+    if (at == NULL)
+        return false;
+    growing->at = at;
+    growing->room = room;
+    memcpy(at + growing->size, text, size);
+    growing->size += size;
+    at[growing->size] = '\0';
+    return true;
 }
 
 char *depesha_document_json(const depesha_document *document, size_t n, unsigned flags)
 {
-    cJSON *json = depesha_document_cjson(document, n, flags);
-    char *text = json == NULL ? NULL : flags & DEPESHA_PRETTY ? cJSON_Print(json) : cJSON_PrintUnformatted(json);
-    cJSON_Delete(json);
-    return text;
+    struct growing growing = {0};
+    if (depesha_document_write(document, n, flags, grow_text, &growing) == DEPESHA_OK)
+        return growing.at;
+    free(growing.at);
+    return NULL;
+}
+
+cJSON *depesha_document_cjson(const depesha_document *document, size_t n, unsigned flags)
+{
+    char *text = depesha_document_json(document, n, flags);
+    cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
+    depesha_free(text);
+    return json;
 }

@@ -37,18 +37,35 @@ static size_t brief_size(const char *text)
     return size;
 }
 
-static void show_yield(struct buffer *buffer, const struct depesha_document *d, const struct mark *mark)
+/* The document, and what a search finds in it once more. */
+struct explained {
+    const struct depesha_document *d;
+    const struct record *record; /* the one at hand */
+    struct marks marks;
+    size_t low; /* the first of them that begins where the step does, or behind */
+    struct buffer *buffer;
+};
+
+/* Without memory it leaves by the buffer's arena. */
+static void show_record(struct explained *e, size_t n)
 {
+    e->record = document_open(e->d, n);
+    if (e->record == NULL)
+        arena_fail(e->buffer->arena);
+}
+
+static void show_yield(const struct explained *e, const struct mark *mark)
+{
+    const struct values *values = &e->record->values;
     bool first = true;
-    for (size_t r = 0; r < d->record_count; r++)
-        for (size_t i = 0; i < d->records[r].values.count; i++) {
-            const struct value *value = &d->records[r].values.at[i];
-            if (value->field != mark->field || value->span.start < mark->start || value->span.end > mark->end)
-                continue;
-            buffer_format(buffer, "%s %s \"%.*s\"", first ? " ->" : ",", value->key->path, (int)brief_size(value->text),
-                          value->text);
-            first = false;
-        }
+    for (size_t i = 0; i < values->count; i++) {
+        const struct value *value = &values->at[i];
+        if (value->field != mark->field->index || value->span.start < mark->start || value->span.end > mark->end)
+            continue;
+        buffer_format(e->buffer, "%s %s \"%.*s\"", first ? " ->" : ",", value->key->path, (int)brief_size(value->text),
+                      value->text);
+        first = false;
+    }
 }
 
 /* What only tells where another cable begins is no other reading of this one. */
@@ -61,67 +78,100 @@ static bool begins_another(const struct depesha_grammar *grammar, const struct f
 }
 
 /* Productions that match at the same place and were not taken. */
-static void show_rivals(struct buffer *buffer, const struct depesha_document *d, const struct mark *taken, size_t low)
+static void show_rivals(const struct explained *e, const struct mark *taken)
 {
     bool first = true;
-    for (size_t i = low; i < d->path.mark_count && d->path.marks[i].start <= taken->start; i++) {
-        const struct mark *mark = &d->path.marks[i];
-        if (mark->start != taken->start || mark == taken || begins_another(d->grammar, mark->field))
+    for (size_t i = e->low; i < e->marks.count && e->marks.at[i].start <= taken->start; i++) {
+        const struct mark *mark = &e->marks.at[i];
+        if (mark->start != taken->start || mark->field == taken->field || begins_another(e->d->grammar, mark->field))
             continue;
-        buffer_format(buffer, "%s %s (%d)", first ? "\n                 also:" : ",", mark->field->name,
+        buffer_format(e->buffer, "%s %s (%d)", first ? "\n                 also:" : ",", mark->field->name,
                       mark->field->weight);
         first = false;
     }
 }
 
-static void show_step(struct buffer *buffer, const struct depesha_document *d, const struct step *step, size_t low)
+static void show_mark(const struct explained *e, const struct step *step)
 {
-    size_t line = line_at(&d->lines, step->start);
-    if (step->kind == STEP_SWITCH)
-        return;
-    if (step->kind == STEP_LINE && d->lines.at[line].blank)
-        return;
-    buffer_format(buffer, "%5zu %-10s ", document_line(d, step->start), d->grammar->zones[step->zone].name);
-    if (step->kind == STEP_MARK) {
-        show_text(buffer, &d->text, step->mark->start, step->mark->end);
-        buffer_format(buffer, "\n                 %s (%d)", step->mark->field->name, step->mark->field->weight);
-        show_yield(buffer, d, step->mark);
-        show_rivals(buffer, d, step->mark, low);
-    } else {
-        size_t end = step->end < d->lines.at[line].end ? step->end : d->lines.at[line].end;
-        show_text(buffer, &d->text, step->start, end);
-        if (!d->grammar->zones[step->zone].body)
-            buffer_puts(buffer, "\n                 nothing explains this");
-    }
-    buffer_puts(buffer, "\n");
+    const struct depesha_document *d = e->d;
+    buffer_format(e->buffer, "%5zu %-10s ", document_line(d, step->start), d->grammar->zones[step->zone].name);
+    show_text(e->buffer, &d->text, step->mark.start, step->mark.end);
+    buffer_format(e->buffer, "\n                 %s (%d)", step->mark.field->name, step->mark.field->weight);
+    show_yield(e, &step->mark);
+    show_rivals(e, &step->mark);
+    buffer_puts(e->buffer, "\n");
 }
 
-static void show_forms(struct buffer *buffer, const struct depesha_document *d)
+/* Line by line. */
+static void show_run(const struct explained *e, const struct step *step)
 {
-    for (size_t r = 0; r < d->record_count; r++) {
-        const struct record *record = &d->records[r];
-        buffer_format(buffer, "\nforms%s\n", r == 0 ? "" : " of the next cable");
-        for (size_t i = 0; i < record->fit_count; i++) {
-            const struct fit *fit = &record->fits[i];
-            const char *lacks = form_lacks(buffer->arena, d->grammar, record, fit->form);
-            buffer_format(buffer, "%s %-24s %3d  %s\n", fit->form == record->form ? " *" : "  ", fit->form->id,
+    const struct depesha_document *d = e->d;
+    const struct zone *zone = &d->grammar->zones[step->zone];
+    for (size_t n = line_at(&d->lines, step->start); n < d->lines.count; n++) {
+        const struct line line = *line_of(&d->lines, n);
+        size_t start = line.start > step->start ? line.first : step->start,
+               end = step->end < line.end ? step->end : line.end;
+        if (line.start >= step->end)
+            return;
+        if (line.blank || start >= end)
+            continue;
+        buffer_format(e->buffer, "%5zu %-10s ", document_line(d, start), zone->name);
+        show_text(e->buffer, &d->text, start, end);
+        buffer_puts(e->buffer, zone->body ? "\n" : "\n                 nothing explains this\n");
+    }
+}
+
+static void show_steps(struct explained *e, const struct path *path)
+{
+    const struct depesha_document *d = e->d;
+    struct path_reader reader = path_from(path, d->grammar, 0, 0, NULL);
+    struct step step;
+    show_record(e, 0);
+    while (path_next(&reader, &step)) {
+        size_t n = e->record->number;
+        if (step.kind == STEP_SWITCH && d->grammar->zones[step.zone].opens && n + 1 < d->portion_count)
+            show_record(e, n + 1);
+        while (e->low < e->marks.count && e->marks.at[e->low].start < step.start)
+            e->low++;
+        if (step.kind == STEP_MARK)
+            show_mark(e, &step);
+        else if (step.kind == STEP_LINE)
+            show_run(e, &step);
+    }
+}
+
+static void show_forms(struct explained *e)
+{
+    for (size_t r = 0; r < e->d->portion_count; r++) {
+        show_record(e, r);
+        buffer_format(e->buffer, "\nforms%s\n", r == 0 ? "" : " of the next cable");
+        for (size_t i = 0; i < e->record->fit_count; i++) {
+            const struct fit *fit = &e->record->fits[i];
+            const char *lacks = form_lacks(e->buffer->arena, e->d->grammar, e->record, fit->form);
+            buffer_format(e->buffer, "%s %-24s %3d  %s\n", fit->form == e->record->form ? " *" : "  ", fit->form->id,
                           fit->score, lacks == NULL ? "fits" : lacks);
         }
-        if (record->form == NULL)
-            buffer_puts(buffer, "   none fits: this is not recognised as a cable\n");
+        if (e->record->form == NULL)
+            buffer_puts(e->buffer, "   none fits: this is not recognised as a cable\n");
     }
 }
 
+/* The document keeps the way that was taken, and not what competed with it: the search is made once more. */
 static void show_document(struct buffer *buffer, const struct depesha_document *d)
 {
-    size_t low = 0;
-    for (size_t i = 0; i < d->path.count; i++) {
-        const struct step *step = &d->path.steps[i];
-        while (low < d->path.mark_count && d->path.marks[low].start < step->start)
-            low++;
-        show_step(buffer, d, step, low);
-    }
-    show_forms(buffer, d);
+    struct arena *arena = buffer->arena;
+    struct arena *work = arena_take(arena, 1, sizeof *work);
+    struct explained *e = arena_take(arena, 1, sizeof *e);
+    struct matcher *matcher = arena_take(arena, 1, sizeof *matcher);
+    struct path *path = arena_take(arena, 1, sizeof *path);
+    *e = (struct explained){.d = d, .buffer = buffer};
+    work->escape = arena->escape;
+    arena_keep(arena, work, (void (*)(void *))arena_free);
+    matcher_open(matcher, arena, d->grammar, &d->text);
+    matcher->lines = &d->lines;
+    path_find(matcher, d->flat, work, &e->marks, path);
+    show_steps(e, path);
+    show_forms(e);
 }
 
 /* How far the first elements of a production get at a place. */
@@ -178,7 +228,7 @@ static void show_reach(struct buffer *buffer, const struct depesha_document *d, 
     next.next = NULL;
     pattern_print(buffer, &next);
     buffer_puts(buffer, " and finds \"");
-    show_text(buffer, &d->text, reach->end, d->lines.at[line_at(&d->lines, reach->end)].end);
+    show_text(buffer, &d->text, reach->end, line_of(&d->lines, line_at(&d->lines, reach->end))->end);
     buffer_puts(buffer, "\"\n");
 }
 
@@ -196,7 +246,7 @@ static void why_not(struct buffer *buffer, const struct depesha_document *d, con
     matcher.lines = &d->lines;
     struct reach best = {0};
     for (size_t n = 0; n < d->lines.count; n++)
-        for (size_t at = d->lines.at[n].first; at < d->lines.at[n].end; at++) {
+        for (size_t at = line_of(&d->lines, n)->first; at < line_of(&d->lines, n)->end; at++) {
             bool start = begins_cell(&matcher, n, at);
             if (line != 0 && document_line(d, at) != line)
                 continue;

@@ -312,21 +312,21 @@ static void write_cable(struct cable *cable, bool joining)
 /* ---- the document that is meant ------------------------------------------------------------- */
 
 /* The way that was taken: each production where it was written. */
-static void known_way(struct depesha_document *d, void *context)
+static void known_way(struct depesha_document *d, void *context, struct path *path)
 {
     struct cable *cable = context;
-    struct path *path = &d->path;
     *path = (struct path){0};
-    path->steps = arena_take(&d->arena, cable->count + 1, sizeof *path->steps);
-    path->marks = arena_take(&d->arena, cable->count + 1, sizeof *path->marks);
     for (size_t i = 0; i < cable->count; i++) {
         const struct item *item = &cable->items[i];
         size_t end = i + 1 < cable->count ? cable->items[i + 1].start : d->text.size;
-        struct step *step = &path->steps[path->count++];
-        *step = (struct step){.kind = STEP_LINE, .start = i == 0 ? 0 : item->start, .end = end, .zone = item->zone};
-        if (item->phrase.field == NULL)
+        struct step step = {.kind = STEP_LINE, .zone = (unsigned char)item->zone};
+        step.start = i == 0 ? 0 : (uint32_t)item->start;
+        step.end = (uint32_t)end;
+        if (item->phrase.field == NULL) {
+            path_add(d->matcher.arena, path, &step);
             continue;
-        struct mark *mark = &path->marks[path->mark_count++];
+        }
+        struct mark *mark = &step.mark;
         bool read = mark_try(&d->matcher, item->phrase.field, item->start,
                              mark_horizon(&d->matcher, line_at(&d->lines, item->start), item->start), false, mark);
         bool same = read && mark->end == item->start + item->phrase.size;
@@ -335,16 +335,14 @@ static void known_way(struct depesha_document *d, void *context)
             same = (is.start < is.end) == (was.start < was.end) &&
                    (is.start >= is.end || (is.start == was.start + item->start && is.end == was.end + item->start));
         }
-        if (!same) {
-            cable->broken = true;
-            path->mark_count--;
-            continue;
-        }
-        step->kind = STEP_MARK;
-        step->mark = mark;
-        if (item->phrase.field->leads)
-            step->zone = item->phrase.field->then;
+        cable->broken = cable->broken || !same;
+        if (same)
+            step.kind = STEP_MARK;
+        if (same && item->phrase.field->leads)
+            step.zone = (unsigned char)item->phrase.field->then;
+        path_add(d->matcher.arena, path, &step);
     }
+    path_end(d->matcher.arena, path);
 }
 
 /* ---- damage --------------------------------------------------------------------------------- */

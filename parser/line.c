@@ -30,38 +30,136 @@ size_t line_next(const char *at, size_t size, size_t start, size_t *end)
     return *end + (at[*end] == '\r' && size - *end > 1 && at[*end + 1] == '\n' ? 2 : 1);
 }
 
-void lines_read(struct arena *arena, const struct text *text, struct lines *lines)
+/* A line's byte: two flags, and how far its first character is from its start, or that it is FAR. */
+enum { BLANK = 0x80, PROSE = 0x40, FAR = 0x3F };
+
+struct reading {
+    struct arena *arena;
+    struct lines *lines;
+    size_t start_room, kind_room, far_room;
+};
+
+/* The line that begins at `start`, as far as its breaks tell. */
+static struct line line_from(const struct lines *lines, size_t start)
 {
-    size_t room = 0, start = 0;
-    *lines = (struct lines){0};
+    size_t end, next = line_next(lines->text, lines->size, start, &end);
+    return (struct line){
+        .start = (uint32_t)start, .first = (uint32_t)start, .end = (uint32_t)end, .next = (uint32_t)next};
+}
+
+static void keep_kind(struct reading *r, size_t n, const struct line *line)
+{
+    struct lines *lines = r->lines;
+    uint32_t lead = line->first - line->start;
+    lines->kinds = arena_grow(r->arena, lines->kinds, n, &r->kind_room, n + 1, 1);
+    lines->kinds[n] =
+        (unsigned char)((line->blank ? BLANK : 0) | (line->prose ? PROSE : 0) | (lead < FAR ? lead : FAR));
+    if (lead < FAR)
+        return;
+    lines->far =
+        arena_grow(r->arena, lines->far, lines->far_count, &r->far_room, lines->far_count + 1, sizeof *lines->far);
+    lines->far[lines->far_count++] = (struct far_first){(uint32_t)n, line->first};
+}
+
+/* The block that line n begins. */
+static struct line_block *begin_block(struct reading *r, size_t n, size_t start)
+{
+    struct lines *lines = r->lines;
+    size_t number = n / LINE_BLOCK;
+    struct line_block **block = &lines->blocks[number % LINE_BLOCKS];
+    lines->starts = arena_grow(r->arena, lines->starts, number, &r->start_room, number + 1, sizeof *lines->starts);
+    lines->starts[number] = (uint32_t)start;
+    if (*block == NULL)
+        *block = arena_take(r->arena, 1, sizeof **block);
+    (*block)->number = number;
+    return *block;
+}
+
+void lines_read(struct arena *arena, const struct text *text, line_look *look, void *context, struct lines *lines)
+{
+    struct reading r = {.arena = arena, .lines = lines};
+    struct line_block *block = NULL;
+    size_t start = 0;
+    *lines = (struct lines){.text = text->at, .size = text->size};
     do {
-        size_t end, next = line_next(text->at, text->size, start, &end);
-        lines->at = arena_grow(arena, lines->at, lines->count, &room, lines->count + 1, sizeof *lines->at);
-        struct line *line = &lines->at[lines->count++];
-        *line = (struct line){.start = start, .first = start, .end = end, .next = next};
-        start = next;
+        size_t n = lines->count++;
+        if (n % LINE_BLOCK == 0)
+            block = begin_block(&r, n, start);
+        struct line line = line_from(lines, start);
+        if (look != NULL) {
+            look(&line, context);
+            keep_kind(&r, n, &line);
+        }
+        block->at[n % LINE_BLOCK] = line;
+        start = line.next;
     } while (start < text->size);
 }
 
-/* Lines are mostly as long as others: the search begins where the line would be then, and goes on in growing steps. */
-size_t line_at(const struct lines *lines, size_t offset)
+static uint32_t far_first(const struct lines *lines, size_t n)
 {
-    const struct line *at = lines->at;
-    size_t last = lines->count - 1, whole = at[last].next;
-    size_t low = whole == 0 ? 0 : (size_t)((double)offset / (double)whole * (double)last), high, step = 1;
+    size_t low = 0, high = lines->far_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (lines->far[middle].line <= n)
+            low = middle;
+        else
+            high = middle;
+    }
+    return lines->far[low].first;
+}
+
+struct line_block *lines_make_out(const struct lines *lines, size_t number)
+{
+    struct line_block *block = lines->blocks[number % LINE_BLOCKS];
+    size_t n = number * LINE_BLOCK, start = lines->starts[number];
+    block->number = number;
+    for (size_t i = 0; i < LINE_BLOCK && n < lines->count; i++, n++) {
+        struct line line = line_from(lines, start);
+        unsigned char kind = lines->kinds == NULL ? 0 : lines->kinds[n];
+        line.blank = (kind & BLANK) != 0;
+        line.prose = (kind & PROSE) != 0;
+        line.first = (kind & FAR) == FAR ? far_first(lines, n) : line.start + (kind & FAR);
+        block->at[i] = line;
+        start = line.next;
+    }
+    return block;
+}
+
+/* The block that holds an offset: lines are mostly as long as others, so the search begins where it would be then, and
+ * goes on in growing steps. */
+static size_t block_at(const struct lines *lines, size_t offset)
+{
+    const uint32_t *at = lines->starts;
+    size_t last = (lines->count - 1) / LINE_BLOCK;
+    size_t low = lines->size == 0 ? 0 : (size_t)((double)offset / (double)lines->size * (double)last), high, step = 1;
     if (low > last)
         low = last;
-    if (at[low].start <= offset) {
-        for (high = low + 1; high <= last && at[high].start <= offset; step *= 2) {
+    if (at[low] <= offset) {
+        for (high = low + 1; high <= last && at[high] <= offset; step *= 2) {
             low = high;
             high = last - high < step ? last + 1 : high + step;
         }
     } else {
-        for (high = low; at[low].start > offset; step *= 2) {
+        for (high = low; at[low] > offset; step *= 2) {
             high = low;
             low = low < step ? 0 : low - step;
         }
     }
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (at[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+size_t line_at(const struct lines *lines, size_t offset)
+{
+    size_t first = block_at(lines, offset) * LINE_BLOCK;
+    const struct line *at = line_of(lines, first);
+    size_t low = 0, high = lines->count - first < LINE_BLOCK ? lines->count - first : LINE_BLOCK;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         if (at[middle].start <= offset)
@@ -69,7 +167,7 @@ size_t line_at(const struct lines *lines, size_t offset)
         else
             high = middle;
     }
-    return low;
+    return first + low;
 }
 
 size_t character_count(const struct text *text, size_t start, size_t end)

@@ -62,7 +62,7 @@ static void count_try(struct tries *tries, const struct pattern *pattern)
 static void make_room(struct matcher *matcher, uint32_t groups)
 {
     matcher->data = pattern_room(matcher->grammar, groups);
-    arena_keep(matcher->arena, matcher->data, release_data);
+    arena_keep(matcher->own, matcher->data, release_data);
     matcher->groups = groups;
 }
 
@@ -104,7 +104,7 @@ static void open_blanks(struct matcher *matcher)
 void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
                   const struct text *text)
 {
-    *matcher = (struct matcher){.grammar = grammar, .text = text, .arena = arena};
+    *matcher = (struct matcher){.grammar = grammar, .text = text, .own = arena, .arena = arena};
     make_room(matcher, FIRST_GROUPS);
     matcher->tries = arena_take(arena, 1, sizeof *matcher->tries);
     matcher->tries->grammar = grammar;
@@ -124,19 +124,20 @@ struct token *matcher_token(struct matcher *matcher, const struct pattern *leaf,
     return &matcher->tokens[(at * 31 + leaf->index * 7 + to) % TOKENS];
 }
 
+static void look_at_line(struct line *line, void *context)
+{
+    struct matcher *matcher = context;
+    struct span span;
+    line->first = (uint32_t)matcher_lead(matcher, line->start, line->end);
+    line->blank = line->first >= line->end;
+    line->prose = !line->blank && matcher_match(matcher, &matcher->grammar->prose_line, line->first, line->end, &span);
+}
+
 void matcher_lines(struct matcher *matcher, struct lines *lines)
 {
-    struct span span;
-    lines_read(matcher->arena, matcher->text, lines);
+    lines_read(matcher->arena, matcher->text, look_at_line, matcher, lines);
     matcher->lines = lines;
     memset(matcher->tokens, 0, TOKENS * sizeof *matcher->tokens); /* they were of another text */
-    for (size_t i = 0; i < lines->count; i++) {
-        struct line *line = &lines->at[i];
-        line->first = matcher_lead(matcher, line->start, line->end);
-        line->blank = line->first >= line->end;
-        line->prose =
-            !line->blank && matcher_match(matcher, &matcher->grammar->prose_line, line->first, line->end, &span);
-    }
 }
 
 static bool is_limit(int result)
@@ -159,7 +160,7 @@ static void enlarge_stack(struct matcher *matcher)
     pcre2_jit_stack *stack = pcre2_jit_stack_create(FIRST_JIT_STACK, JIT_STACK, matcher->grammar->memory);
     if (stack == NULL)
         return;
-    arena_keep(matcher->arena, stack, release_stack);
+    arena_keep(matcher->own, stack, release_stack);
     pcre2_jit_stack_assign(matcher->limits, NULL, stack);
 }
 
@@ -173,7 +174,7 @@ bool matcher_run(struct matcher *matcher, const pcre2_code *code, size_t from, s
         result = run(matcher, code, from, to, PCRE2_NO_JIT);
     }
     if (result == PCRE2_ERROR_NOMEMORY)
-        arena_fail(matcher->arena);
+        arena_fail(matcher->own);
     if (is_limit(result))
         matcher->exceeded_at = from + 1; /* 0 is none */
     if (result < 0)
@@ -194,7 +195,7 @@ bool matcher_match(struct matcher *matcher, const struct pattern *pattern, size_
 {
     if (pattern->kind == PATTERN_NONE)
         return false;
-    const struct compiled *compiled = pattern_compiled(matcher->grammar, pattern, matcher->arena);
+    const struct compiled *compiled = pattern_compiled(matcher->grammar, pattern, matcher->own);
     uint32_t *excesses = &matcher->tries->excesses[pattern->index];
     if (*excesses > EXCESSES + matcher->text->size / BYTES_AN_EXCESS) {
         matcher->exceeded_at = from + 1;
@@ -308,7 +309,7 @@ bool at_boundary(const struct text *text, size_t offset)
 bool begins_cell(const struct matcher *matcher, size_t line, size_t at)
 {
     const char *text = matcher->text->at;
-    size_t first = matcher->lines->at[line].first, blanks = 0;
+    size_t first = line_of(matcher->lines, line)->first, blanks = 0;
     if (at == first)
         return true;
     while (at > first && (text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '|')) {
@@ -323,9 +324,9 @@ size_t mark_horizon(const struct matcher *matcher, size_t line, size_t at)
 {
     const struct lines *lines = matcher->lines;
     size_t last = line + HORIZON_LINES < lines->count ? line + HORIZON_LINES : lines->count - 1;
-    while (last > line && lines->at[last].end > at + HORIZON_BYTES)
+    while (last > line && line_of(lines, last)->end > at + HORIZON_BYTES)
         last--;
-    size_t to = lines->at[last].end;
+    size_t to = line_of(lines, last)->end;
     if (to > at + 16 * HORIZON_BYTES) { /* a line without end */
         to = character_start(matcher->text, at + 16 * HORIZON_BYTES);
     }
@@ -337,33 +338,32 @@ const struct field *const *mark_find(struct matcher *matcher, size_t gate, size_
 {
     const struct depesha_grammar *grammar = matcher->grammar;
     if (matcher->found == NULL)
-        matcher->found = arena_take(matcher->arena, grammar->field_count + 1, sizeof(struct field *));
+        matcher->found = arena_take(matcher->own, grammar->field_count + 1, sizeof(struct field *));
     struct automaton *automaton = flat ? grammar->flat : grammar->automaton;
     if (!automaton_find(automaton, gate, matcher->text->at, at, to, matcher->found, count))
-        arena_fail(matcher->arena);
+        arena_fail(matcher->own);
     return matcher->found;
 }
 
 bool mark_try(struct matcher *matcher, const struct field *field, size_t at, size_t to, bool flat, struct mark *mark)
 {
-    struct span span = {at, at};
-    matcher->slots = arena_grow(matcher->arena, matcher->slots, 0, &matcher->slot_room, field->slot_count + 1,
+    struct span span;
+    size_t end = at;
+    matcher->slots = arena_grow(matcher->own, matcher->slots, 0, &matcher->slot_room, field->slot_count + 1,
                                 sizeof *matcher->slots);
     matcher->exceeded_at = 0;
-    enum walked walked = flat ? WALK_LOST : walk_field(matcher, field, at, to, matcher->slots, &span.end);
+    enum walked walked = flat ? WALK_LOST : walk_field(matcher, field, at, to, matcher->slots, &end);
     bool matched = walked == WALK_MATCHED;
     if (walked == WALK_LOST) {
         matched = matcher_match(matcher, flat ? &field->flat : &field->pattern, at, to, &span);
+        end = matched ? span.end : at;
         for (size_t i = 0; matched && i < field->slot_count; i++)
             matcher->slots[i] = matcher_group(matcher, i + 1);
     }
     if (matcher->exceeded_at != 0 && matcher->exceeded == NULL)
         matcher->exceeded = field;
-    if (!matched || span.end <= at || !at_boundary(matcher->text, span.end))
+    if (!matched || end <= at || !at_boundary(matcher->text, end))
         return false;
-    *mark = (struct mark){.field = field, .start = at, .end = span.end};
-    mark->slots = arena_take(matcher->arena, field->slot_count + 1, sizeof *mark->slots);
-    if (field->slot_count > 0)
-        memcpy(mark->slots, matcher->slots, field->slot_count * sizeof *mark->slots);
+    *mark = (struct mark){.field = field, .start = (uint32_t)at, .end = (uint32_t)end, .slots = matcher->slots};
     return true;
 }

@@ -6,12 +6,11 @@
 #include "line.h"
 #include "text.h"
 
-/* A stretch of the text. */
 /* A production that matches at a place. */
 struct mark {
     const struct field *field;
-    size_t start, end;
-    struct span *slots; /* as many as the field has; start > end: not filled */
+    uint32_t start, end;
+    struct span *slots; /* as many as the field has; start >= end: not filled */
 };
 
 /* What is known of a token at a place: its first end, or that it fails there. */
@@ -30,12 +29,15 @@ struct matcher {
     const struct depesha_grammar *grammar;
     const struct text *text;
     const struct lines *lines;
-    struct arena *arena;
+    struct arena *own;   /* what the matcher itself needs */
+    struct arena *arena; /* for what is made of what it finds: at first the same */
     pcre2_match_data *data;
     uint32_t groups; /* that `data` has room for */
     pcre2_match_context *limits;
     bool has_stack;
     struct tries *tries;
+    struct span *slots; /* by mark_try */
+    size_t slot_room;
     const struct field **found;   /* by mark_find */
     const struct field *exceeded; /* the last production that reached a limit */
     size_t exceeded_at;
@@ -45,8 +47,6 @@ struct matcher {
         bool wanted;           /* else the first one is enough */
     } ends;                    /* of tokens */
     unsigned char blanks[256]; /* what each byte may begin */
-    struct span *slots;        /* of the production that is tried */
-    size_t slot_room;
 };
 
 void matcher_open(struct matcher *matcher, struct arena *arena, const struct depesha_grammar *grammar,
@@ -78,7 +78,10 @@ size_t matcher_blank(const struct matcher *matcher, size_t at, size_t to);
 /* The offset behind blanks, damage and noise, at most `to`. */
 size_t matcher_lead(struct matcher *matcher, size_t from, size_t to);
 
-/* Tries one production at one place of a line, which may be several lines that were joined if it is `flat`. */
+/*
+ * Tries one production at one place of a line, which may be several lines that were joined if it is `flat`. The slots
+ * are valid until the next call.
+ */
 bool mark_try(struct matcher *matcher, const struct field *field, size_t at, size_t to, bool flat, struct mark *mark);
 
 /*

@@ -18,8 +18,12 @@ struct piece {
 struct mender {
     const struct matcher *matcher;
     const struct depesha_grammar *grammar;
+    struct buffer word;    /* room for one */
     struct text_edit edit; /* begun with the first mend */
     struct repairs *repairs;
+    /* Lines that a production explains: the last at or before the one at hand, and the next behind it. */
+    struct path_reader ahead;
+    size_t before, behind;
 };
 
 static bool is_digit(uint32_t c)
@@ -30,6 +34,12 @@ static bool is_digit(uint32_t c)
 static uint32_t raise(uint32_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 0x430 && c <= 0x44F) ? c - 32 : c;
+}
+
+static struct buffer *cleared(struct mender *m)
+{
+    m->word.size = 0;
+    return &m->word;
 }
 
 static void put_character(struct buffer *buffer, uint32_t c)
@@ -58,7 +68,7 @@ static void put(struct mender *m, size_t start, size_t end, const struct buffer 
 /* The word takes the case of what it stands for. */
 static void put_word(struct mender *m, size_t start, size_t end, const struct word *word)
 {
-    struct buffer buffer = {.arena = m->matcher->arena};
+    struct buffer *buffer = cleared(m);
     const struct text *text = m->matcher->text;
     size_t upper = 0, lower = 0;
     bool first = false;
@@ -73,10 +83,10 @@ static void put_word(struct mender *m, size_t start, size_t end, const struct wo
         at += n == 0 ? 1 : n;
     }
     if (word->exact != NULL)
-        buffer_add(&buffer, word->exact, word->exact_size);
+        buffer_add(buffer, word->exact, word->exact_size);
     for (size_t i = 0; word->exact == NULL && i < word->count; i++)
-        put_character(&buffer, upper > lower || (first && i == 0) ? raise(word->at[i]) : word->at[i]);
-    put(m, start, end, &buffer);
+        put_character(buffer, upper > lower || (first && i == 0) ? raise(word->at[i]) : word->at[i]);
+    put(m, start, end, buffer);
 }
 
 static bool is_core(uint32_t c)
@@ -158,7 +168,7 @@ static bool is_number_sign(uint32_t c)
 static bool mend_number(struct mender *m, const struct piece *piece)
 {
     const struct text *text = m->matcher->text;
-    struct buffer buffer = {.arena = m->matcher->arena};
+    struct buffer *buffer = cleared(m);
     bool changed = false, beside = false;
     for (size_t at = piece->start; at < piece->end;) {
         uint32_t c = 0, next = 0;
@@ -172,12 +182,12 @@ static bool mend_number(struct mender *m, const struct piece *piece)
         if (looks && !beside && !is_digit(next))
             return false; /* a Roman number, or a word */
         changed = changed || looks;
-        put_character(&buffer, digit != 0 ? digit : c);
+        put_character(buffer, digit != 0 ? digit : c);
         beside = digit != 0;
         at += n;
     }
     if (changed)
-        put(m, piece->start, piece->end, &buffer);
+        put(m, piece->start, piece->end, buffer);
     return changed;
 }
 
@@ -251,7 +261,7 @@ static bool part(struct mender *m, const struct piece *piece)
 static void mend_letters(struct mender *m, const struct piece *piece)
 {
     const struct text *text = m->matcher->text;
-    struct buffer buffer = {.arena = m->matcher->arena};
+    struct buffer *buffer = cleared(m);
     uint32_t before = 0;
     for (size_t at = piece->start; at < piece->end;) {
         uint32_t c = 0, next = 0;
@@ -266,11 +276,11 @@ static void mend_letters(struct mender *m, const struct piece *piece)
         }
         if (c >= 0x800)
             return;
-        put_character(&buffer, c);
+        put_character(buffer, c);
         before = c;
         at += n;
     }
-    put(m, piece->start, piece->end, &buffer);
+    put(m, piece->start, piece->end, buffer);
 }
 
 enum alphabet { NEITHER, LATIN, OTHER };
@@ -321,7 +331,7 @@ static bool mend_mixed(struct mender *m, const struct piece *piece)
     enum alphabet alphabet = meant(m, piece);
     if (alphabet == NEITHER)
         return false;
-    struct buffer buffer = {.arena = m->matcher->arena};
+    struct buffer *buffer = cleared(m);
     struct word word = {0};
     bool mixed = false;
     for (size_t at = piece->start; at < piece->end;) {
@@ -332,7 +342,7 @@ static bool mend_mixed(struct mender *m, const struct piece *piece)
         else
             c = lexicon_twin(m->grammar, c);
         word_add(m->grammar, &word, c);
-        put_character(&buffer, c);
+        put_character(buffer, c);
         at += n == 0 ? 1 : n;
     }
     const struct word *known = lexicon_find(m->grammar, &word);
@@ -343,7 +353,7 @@ static bool mend_mixed(struct mender *m, const struct piece *piece)
     if (near != NULL)
         put_word(m, piece->start, piece->end, near);
     else
-        put(m, piece->start, piece->end, &buffer);
+        put(m, piece->start, piece->end, buffer);
     return true;
 }
 
@@ -407,61 +417,72 @@ static void mend_explained(struct mender *m, const struct step *step)
         }
 }
 
-/* What nothing explains, but for prose that is far from what is explained. */
-static bool is_open(const struct matcher *matcher, const struct step *step, const bool *near)
-{
-    if (step->kind != STEP_LINE && step->kind != STEP_WORD)
-        return false;
-    size_t n = line_at(matcher->lines, step->start);
-    const struct line *line = &matcher->lines->at[n];
-    return !line->blank && line->end - line->start <= LONG && (!line->prose || near[n]);
-}
-
-/* Which lines are near to one that a production explains. */
-static bool *near_lines(const struct matcher *matcher, const struct path *path)
-{
-    size_t count = matcher->lines->count;
-    bool *near = arena_take(matcher->arena, count + 1, sizeof *near);
-    for (size_t n = 0; n < count && n < NEAR; n++)
-        near[n] = true;
-    for (size_t i = 0; i < path->count; i++) {
-        if (path->steps[i].kind != STEP_MARK || matcher->grammar->zones[path->steps[i].zone].body)
-            continue;
-        size_t line = line_at(matcher->lines, path->steps[i].start);
-        for (size_t n = line > NEAR ? line - NEAR : 0; n < count && n <= line + NEAR; n++)
-            near[n] = true;
-    }
-    return near;
-}
-
 static bool is_explained(const struct matcher *matcher, const struct step *step)
 {
-    return step->kind == STEP_MARK && !matcher->grammar->zones[step->zone].body && step->end - step->start <= LONG;
+    return step->kind == STEP_MARK && !matcher->grammar->zones[step->zone].body;
 }
 
-bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs)
+static void next_explained(struct mender *m)
 {
-    struct mender m = {.matcher = matcher, .grammar = matcher->grammar, .repairs = repairs};
-    *repairs = (struct repairs){0};
-    const bool *near = near_lines(matcher, path);
-    for (size_t i = 0; i < path->count; i++) {
-        if (is_explained(matcher, &path->steps[i]))
-            mend_explained(&m, &path->steps[i]);
-        if (!is_open(matcher, &path->steps[i], near))
-            continue;
-        size_t line = line_at(matcher->lines, path->steps[i].start), start = path->steps[i].start;
-        while (i + 1 < path->count && is_open(matcher, &path->steps[i + 1], near) &&
-               path->steps[i + 1].start < matcher->lines->at[line].end)
-            i++;
-        size_t end =
-            path->steps[i].end < matcher->lines->at[line].end ? path->steps[i].end : matcher->lines->at[line].end;
-        mend_stretch(&m, start, end, matcher->lines->at[line].prose);
+    struct step step;
+    m->behind = SIZE_MAX;
+    while (m->behind == SIZE_MAX && path_next(&m->ahead, &step))
+        if (is_explained(m->matcher, &step))
+            m->behind = line_at(m->matcher->lines, step.start);
+}
+
+/* Whether a line is near to one that a production explains; lines are asked about in their order. */
+static bool is_near(struct mender *m, size_t line)
+{
+    while (m->behind <= line) {
+        m->before = m->behind;
+        next_explained(m);
     }
-    if (repairs->count == 0)
-        return false;
-    text_edit_keep(&m.edit, m.edit.done, matcher->text->size);
-    text_edit_end(&m.edit, mended);
-    return true;
+    return line - m->before <= NEAR || m->behind - line <= NEAR;
+}
+
+/* What nothing explains of a line, but for prose that is far from what is explained. */
+static void mend_line(struct mender *m, size_t n, size_t start, size_t end)
+{
+    const struct line *line = line_of(m->matcher->lines, n);
+    start = line->start > start ? line->first : start;
+    end = end < line->end ? end : line->end;
+    if (!line->blank && line->end - line->start <= LONG && (!line->prose || is_near(m, n)))
+        mend_stretch(m, start, end, line->prose);
+}
+
+static void mend_run(struct mender *m, const struct step *step)
+{
+    const struct lines *lines = m->matcher->lines;
+    for (size_t n = line_at(lines, step->start); n < lines->count && line_of(lines, n)->start < step->end; n++)
+        mend_line(m, n, step->start, step->end);
+}
+
+bool repair_text(const struct matcher *matcher, const struct path *path, struct arena *work, struct text *mended,
+                 struct repairs *repairs)
+{
+    struct path_reader reader = path_from(path, matcher->grammar, 0, 0, NULL);
+    struct mender *m = arena_take(work, 1, sizeof *m);
+    struct step step;
+    *m = (struct mender){.matcher = matcher, .grammar = matcher->grammar, .repairs = repairs};
+    m->word.arena = work;
+    m->ahead = reader;
+    m->before = SIZE_MAX; /* the start counts as the line before the first */
+    next_explained(m);
+    *repairs = (struct repairs){0};
+    while (path_next(&reader, &step)) {
+        if (is_explained(matcher, &step) && step.end - step.start <= LONG)
+            mend_explained(m, &step);
+        else if (step.kind == STEP_LINE)
+            mend_run(m, &step);
+    }
+    bool any = repairs->count > 0;
+    if (any) {
+        text_edit_keep(&m->edit, m->edit.done, matcher->text->size);
+        text_edit_end(&m->edit, mended);
+    }
+    arena_empty(work);
+    return any;
 }
 
 /* Words of the grammar have no digits: what has some now was mended as a number. */

@@ -12,9 +12,10 @@ struct repairs {
 /*
  * Mends words in what a path leaves unexplained, but for prose: words that are nearly one of the grammar, letters
  * that stand for digits in numbers, letters typed apart. False if there is nothing to mend; else *mended is the new
- * text and *repairs says where it was changed.
+ * text and *repairs says where it was changed. Both lie in matcher->arena; `work` is emptied.
  */
-bool repair_text(const struct matcher *matcher, const struct path *path, struct text *mended, struct repairs *repairs);
+bool repair_text(const struct matcher *matcher, const struct path *path, struct arena *work, struct text *mended,
+                 struct repairs *repairs);
 
 /* Whether a stretch of the mended text, bytes, was changed; with `digits`, whether a digit in it stands for a letter.
  */

@@ -54,7 +54,7 @@ static bool is_partner_lost(struct finder *f, size_t at)
 static void find_lone(struct finder *f, const struct pair *pair, size_t at, bool opener)
 {
     size_t size = opener ? pair->open_size : pair->close_size;
-    uint32_t zones = f->d->line_zones[line_at(&f->d->shown_lines, at)];
+    uint32_t zones = zones_of_line(f->d, f->record, line_at(&f->d->shown_lines, at));
     if ((zones & f->condition->zones) == 0 || (!opener && is_partner_lost(f, at)))
         return;
     find_shown(f, (struct span){at, at + size}, NULL,
@@ -186,12 +186,15 @@ static void in_lines(struct finder *f, looking *look)
     for (size_t z = 0; z < d->grammar->zone_count; z++)
         text |= d->grammar->zones[z].body ? UINT32_C(1) << z : 0;
     for (size_t n = line_at(&d->shown_lines, f->span.start); n < d->shown_lines.count; n++) {
-        const struct line *line = &d->shown_lines.at[n];
-        if (line->start >= f->span.end)
+        const struct line line = *line_of(&d->shown_lines, n);
+        if (line.start >= f->span.end)
             return;
-        bool skipped = (f->d->line_zones[n] & ~text) == 0 && (line->prose || line->end - line->first > SHORT_LINE);
-        if (!line->blank && !skipped && (f->d->line_zones[n] & f->condition->zones) != 0)
-            look(f, (struct span){line->first, line->end});
+        if (line.blank)
+            continue;
+        uint32_t zones = zones_of_line(f->d, f->record, n);
+        bool skipped = (zones & ~text) == 0 && (line.prose || line.end - line.first > SHORT_LINE);
+        if (!skipped && (zones & f->condition->zones) != 0)
+            look(f, (struct span){line.first, line.end});
     }
 }
 
@@ -206,7 +209,7 @@ static void in_values(struct finder *f, looking *look)
 static void look_for_expression(struct finder *f, struct span span)
 {
     struct span found;
-    while (span.start < span.end && match_shown(f, &f->condition->pattern, span, &found)) {
+    while (f->count < MAX_FINDINGS && span.start < span.end && match_shown(f, &f->condition->pattern, span, &found)) {
         if (found.end > found.start && !is_found(f, found))
             find_shown(f, found, f->condition->mend,
                        (const struct telling[]){{"text", shown_text(f, found)}, {"mend", f->condition->mend}, {0}});
@@ -339,7 +342,7 @@ static void find_read_as_words(struct finder *f)
     }
     for (size_t i = 0; i < repairs->count; i++) {
         struct span mended = repairs->at[i];
-        const char *text = word_capitals(&f->d->arena, f->d->text.at + mended.start, mended.end - mended.start);
+        const char *text = word_capitals(&f->d->work, f->d->text.at + mended.start, mended.end - mended.start);
         const struct wording *word = f->condition->words;
         while (word->capitals != NULL && strcmp(word->capitals, text) != 0)
             word++;
@@ -378,10 +381,12 @@ void find_nearly(struct finder *f)
             in_lines(f, look_for_words);
         return;
     }
-    for (size_t i = 0; i < f->record->unparsed_count && i < MAX_FINDINGS; i++)
-        if (f->condition->zones >> f->record->unparsed[i].zone & 1) {
-            look_for_cell(f, shown_span(f, f->record->unparsed[i].span));
-            look_beside(f, f->record->unparsed[i].span);
+    struct passage_reader passages = passages_of(f->d, f->record);
+    struct passage passage;
+    for (size_t i = 0; i < MAX_FINDINGS && passage_next(&passages, &passage); i++)
+        if (f->condition->zones >> passage.zone & 1) {
+            look_for_cell(f, shown_span(f, passage.span));
+            look_beside(f, passage.span);
         }
     for (size_t i = 0; i < f->d->grammar->zone_count; i++)
         if (f->d->grammar->zones[i].body && (f->condition->zones >> i & 1))
@@ -423,16 +428,18 @@ static bool next_damage(struct finder *f, struct span span, struct span *damage)
 /* Whether something explains what begins there. */
 static bool is_explained(const struct finder *f, size_t at)
 {
+    struct depesha_document *d = f->d;
     at = matched_offset(f, at);
-    size_t low = 0, high = f->d->leaf_count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (f->d->leaves[middle].span.start <= at)
-            low = middle;
-        else
-            high = middle;
+    if (!d->explains || at < d->explained_leaf.span.start) {
+        size_t record = f->record->number;
+        while (record > 0 && d->portions[record].start > at)
+            record--;
+        leaves_open(&d->explained, d, record, d->explained.leaves);
+        d->explains = leaf_next(&d->explained, &d->explained_leaf);
     }
-    return f->d->leaf_count > 0 && (f->d->leaves[low].key != NULL || f->d->leaves[low].field != NULL);
+    while (d->explains && d->explained_leaf.span.end <= at && leaf_next(&d->explained, &d->explained_leaf))
+        continue;
+    return d->explains && (d->explained_leaf.key != NULL || d->explained_leaf.field != NULL);
 }
 
 static bool is_digit(char c)
@@ -479,9 +486,10 @@ void find_damaged(struct finder *f)
         if (inside || digits || !is_explained(f, damage.end))
             find_damage(f, damage, value);
     }
-    for (size_t i = 0; i < f->record->unparsed_count && f->count < MAX_FINDINGS; i++)
-        if ((f->condition->zones >> f->record->unparsed[i].zone & 1) &&
-            next_damage(f, shown_span(f, f->record->unparsed[i].span), &damage))
+    struct passage_reader passages = passages_of(f->d, f->record);
+    struct passage passage;
+    while (f->count < MAX_FINDINGS && passage_next(&passages, &passage))
+        if ((f->condition->zones >> passage.zone & 1) && next_damage(f, shown_span(f, passage.span), &damage))
             find_damage(f, damage, NULL);
 }
 
@@ -514,7 +522,7 @@ static void put_point(struct buffer *buffer, uint32_t point)
 static const char *in_script(struct finder *f, struct span word, enum script from, const char *letters,
                              const char *others)
 {
-    struct buffer buffer = {.arena = &f->d->arena};
+    struct buffer buffer = {.arena = &f->d->work};
     uint32_t point;
     for (size_t at = word.start, n; at < word.end; at += n) {
         n = text_next(f->d->shown.at, word.end, at, &point);
@@ -579,50 +587,67 @@ static bool is_empty(const struct finder *f, size_t start, size_t end)
     return start >= end;
 }
 
+/* A passage, and those beside it; empty where there is none. */
+struct neighbours {
+    struct passage before, here, next;
+};
+
 /* Passages with nothing between them are one: what is wrong in a line may leave those beside it unexplained. */
-static struct span region_of(const struct finder *f, size_t passage)
+static struct span region_of(const struct finder *f, const struct neighbours *at)
 {
-    const struct passage *unparsed = f->record->unparsed;
-    struct span region = shown_span(f, unparsed[passage].span);
-    if (passage > 0) {
-        struct span before = shown_span(f, unparsed[passage - 1].span);
+    struct span region = shown_span(f, at->here.span);
+    if (at->before.span.start < at->before.span.end) {
+        struct span before = shown_span(f, at->before.span);
         region.start = is_empty(f, before.end, region.start) ? before.start : region.start;
     }
-    if (passage + 1 < f->record->unparsed_count) {
-        struct span next = shown_span(f, unparsed[passage + 1].span);
+    if (at->next.span.start < at->next.span.end) {
+        struct span next = shown_span(f, at->next.span);
         region.end = is_empty(f, region.end, next.start) ? next.end : region.end;
     }
     return region;
 }
 
-void find_unexplained(struct finder *f)
+static void look_at_passage(struct finder *f, const struct neighbours *at)
 {
     const struct text *text = &f->d->shown;
-    for (size_t i = 0; i < f->record->unparsed_count && f->count < MAX_FINDINGS; i++) {
-        const struct passage *passage = &f->record->unparsed[i];
-        struct span span = shown_span(f, passage->span);
-        size_t words = 0;
-        for (size_t at = span.start; at < span.end; at++)
-            words += is_word_byte((unsigned char)text->at[at]);
-        if (words < 3 || !(f->condition->zones >> passage->zone & 1) || is_found(f, region_of(f, i)))
-            continue;
-        size_t shown = span.start;
-        for (size_t n = 0; shown < span.end && n < 50; n++)
-            do
-                shown++;
-            while (shown < span.end && ((unsigned char)text->at[shown] & 0xC0) == 0x80);
-        const char *start = shown_text(f, (struct span){span.start, shown});
-        find_shown(f, span, NULL,
-                   (const struct telling[]){
-                       {"text", shown < span.end ? arena_format(&f->d->arena, "%s…", start) : start}, {0}});
+    struct span span = shown_span(f, at->here.span);
+    size_t words = 0;
+    if (!(f->condition->zones >> at->here.zone & 1))
+        return;
+    for (size_t i = span.start; i < span.end && words < 3; i++)
+        words += is_word_byte((unsigned char)text->at[i]);
+    if (words < 3 || is_found(f, region_of(f, at)))
+        return;
+    size_t shown = span.start;
+    for (size_t n = 0; shown < span.end && n < 50; n++)
+        do
+            shown++;
+        while (shown < span.end && ((unsigned char)text->at[shown] & 0xC0) == 0x80);
+    const char *start = shown_text(f, (struct span){span.start, (uint32_t)shown});
+    find_shown(
+        f, span, NULL,
+        (const struct telling[]){{"text", shown < span.end ? arena_format(&f->d->work, "%s…", start) : start}, {0}});
+}
+
+void find_unexplained(struct finder *f)
+{
+    struct passage_reader passages = passages_of(f->d, f->record);
+    struct neighbours at = {0};
+    passage_next(&passages, &at.next);
+    while (at.next.span.start < at.next.span.end && f->count < MAX_FINDINGS) {
+        at.before = at.here;
+        at.here = at.next;
+        if (!passage_next(&passages, &at.next))
+            at.next = (struct passage){0};
+        look_at_passage(f, &at);
     }
 }
 
 /* Whether the mending made a difference: the word is one now, and a production has used it. */
 static bool matters(struct finder *f, struct span mended, struct span span)
 {
-    const char *now = word_capitals(&f->d->arena, f->d->text.at + mended.start, mended.end - mended.start);
-    const char *was = word_capitals(&f->d->arena, f->d->shown.at + span.start, span.end - span.start);
+    const char *now = word_capitals(&f->d->work, f->d->text.at + mended.start, mended.end - mended.start);
+    const char *was = word_capitals(&f->d->work, f->d->shown.at + span.start, span.end - span.start);
     return *was != '\0' && strcmp(now, was) != 0 && is_explained(f, span.start);
 }
 

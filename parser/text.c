@@ -14,6 +14,9 @@ enum { SAMPLE = 64 * 1024, NAME = 32, DETECTOR_ROOM = 1024 * 1024 };
 /* PCRE2's machine code reads texts by whole words: so many zeros are behind each. */
 enum { BEHIND = 64 };
 
+/* What a run can have as one step, in bytes. */
+enum { LONGEST_STEP = 1 << 29 };
+
 #define INVALID UINT32_MAX
 
 /* ---- UTF-8 ---------------------------------------------------------------------------------- */
@@ -876,7 +879,7 @@ void text_edit_put(struct text_edit *edit, size_t start, size_t end, const char 
         return;
     /* A single character is one step: nothing cuts it. */
     size_t length = source_in(edit->old, &edit->old->runs[edit->run], end) - source;
-    bool step = size == utf8_length((unsigned char)*bytes) && length <= UINT32_MAX;
+    bool step = size == utf8_length((unsigned char)*bytes) && length < LONGEST_STEP;
     edit_run(edit, (struct text_run){at, source, step ? (uint32_t)size : 1, step ? (uint32_t)length : 0});
     buffer_add(&edit->buffer, bytes, size);
 }

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Offsets fit in 32 bits, for larger inputs are refused. */
 struct span {
-    size_t start, end;
+    uint32_t start, end;
 };
 
 enum { TEXT_BAD = 100, TEXT_REPLACEMENT = 0xFFFD };
@@ -25,8 +26,8 @@ enum { TEXT_BAD = 100, TEXT_REPLACEMENT = 0xFFFD };
  * is one step if it is one character, else 1 to 0, all of it at source_start.
  */
 struct text_run {
-    size_t text_start, source_start;
-    uint32_t text_step, source_step;
+    uint32_t text_start, source_start;
+    uint32_t text_step : 3, source_step : 29;
 };
 
 /* All of it lives in the arena and refers to no part of the bytes it was read from. */

@@ -6,35 +6,6 @@
 
 enum { MAX_INSIDE = 3 }; /* a value in a value in a value */
 
-static struct record *open_record(struct depesha_document *d, size_t start)
-{
-    d->records =
-        arena_grow(&d->arena, d->records, d->record_count, &d->record_room, d->record_count + 1, sizeof *d->records);
-    struct record *record = &d->records[d->record_count++];
-    *record = (struct record){.body = {.arena = &d->arena}, .span = {start, start}};
-    values_open(&record->values, &d->matcher);
-    record->seen = arena_take(&d->arena, d->grammar->field_count + 1, sizeof *record->seen);
-    buffer_puts(&record->body, "");
-    return record;
-}
-
-/* Leaves follow one another without gap; empty ones are left out, alike ones join. */
-static void add_leaf(struct depesha_document *d, size_t end, const char *kind, const struct key *key,
-                     const struct field *field)
-{
-    size_t start = d->leaf_count == 0 ? 0 : d->leaves[d->leaf_count - 1].span.end;
-    /* What was put in, by mending or for a web page, may be no byte of the source. */
-    if (end <= start || text_source(&d->text, end) <= text_source(&d->text, start))
-        return;
-    struct leaf *last = d->leaf_count == 0 ? NULL : &d->leaves[d->leaf_count - 1];
-    if (last != NULL && last->kind == kind && key == NULL && last->key == NULL && last->field == field) {
-        last->span.end = end;
-        return;
-    }
-    d->leaves = arena_grow(&d->arena, d->leaves, d->leaf_count, &d->leaf_room, d->leaf_count + 1, sizeof *d->leaves);
-    d->leaves[d->leaf_count++] = (struct leaf){.span = {start, end}, .kind = kind, .key = key, .field = field};
-}
-
 static const char BODY[] = "body", LABEL[] = "label", VALUE[] = "value", ANNOTATION[] = "annotation", NOISE[] = "noise",
                   UNPARSED[] = "unparsed";
 
@@ -55,47 +26,6 @@ static size_t next_slot(const struct mark *mark, size_t at)
             (best == SIZE_MAX || mark->slots[i].start < mark->slots[best].start))
             best = i;
     return best;
-}
-
-/* A mark's bytes: values in their slots, labels between them. */
-static void mark_leaves(struct depesha_document *d, const struct mark *mark, const char *between)
-{
-    if (is_annotation(mark->field)) {
-        add_leaf(d, mark->end, ANNOTATION, NULL, mark->field);
-        return;
-    }
-    for (size_t at = mark->start;;) {
-        size_t slot = next_slot(mark, at);
-        if (slot == SIZE_MAX)
-            break;
-        add_leaf(d, mark->slots[slot].start, between, NULL, between == LABEL ? mark->field : NULL);
-        add_leaf(d, mark->slots[slot].end, VALUE, mark->field->slots[slot].key, mark->field);
-        at = mark->slots[slot].end;
-    }
-    add_leaf(d, mark->end, between, NULL, between == LABEL ? mark->field : NULL);
-}
-
-static void take_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
-{
-    record->seen[mark->field->index] = true;
-    values_add(&record->values, &d->matcher, mark);
-}
-
-/* The body is what the document says, never what was mended. */
-static void add_body(struct depesha_document *d, struct record *record, size_t start, size_t end)
-{
-    struct span span = document_shown(d, start, end);
-    buffer_add(&record->body, d->shown.at + span.start, span.end - span.start);
-}
-
-/* A mark within the body: it stays text, unless it is a note that somebody added, or the page's own. */
-static void body_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
-{
-    bool text = mark->field->slot_count > 0; /* a page number fills nothing, and is no text */
-    if (text && !is_annotation(mark->field))
-        add_body(d, record, mark->start, mark->end);
-    take_mark(d, record, mark);
-    mark_leaves(d, mark, text ? BODY : NOISE);
 }
 
 static bool is_small(char c)
@@ -141,89 +71,165 @@ static bool is_better(const struct mark *mark, const struct mark *than)
     return mark->end > than->end;
 }
 
-/* The production of the zone that explains a place in running text best: of the heaviest, the longest. */
+/* The production of the zone that explains a place in running text best: of the heaviest, the longest. Its slots are
+ * put into `slots`. */
 static bool find_mark(struct depesha_document *d, size_t zone, size_t line, size_t at, size_t end, struct mark *mark)
 {
     bool found = false;
     struct mark other;
     size_t gate = gate_zone(zone, begins_cell(&d->matcher, line, at)), count;
-    if (automaton_fails(d->grammar->automaton, gate, d->text.at, at, d->lines.at[line].end))
+    if (automaton_fails(d->grammar->automaton, gate, d->text.at, at, line_of(&d->lines, line)->end))
         return false;
-    *mark = (struct mark){0};
     size_t to = mark_horizon(&d->matcher, line, at);
     const struct field *const *fields = mark_find(&d->matcher, gate, at, to, false, &count);
     for (size_t i = 0; i < count; i++) {
-        if (!mark_try(&d->matcher, fields[i], at, to, false, &other) || other.end > end)
+        if (!mark_try(&d->matcher, fields[i], at, to, false, &other) || other.end > end ||
+            (found && !is_better(&other, mark)))
             continue;
-        if (!found || is_better(&other, mark))
-            *mark = other;
+        *mark = other;
+        mark->slots = d->slots + d->slot_most;
+        memcpy(mark->slots, other.slots, other.field->slot_count * sizeof *other.slots);
         found = true;
     }
     return found;
 }
 
-/* Running text, with what productions find in it. */
-static void body_region(struct depesha_document *d, struct record *record, size_t zone, size_t start, size_t end)
+/* ---- the path in full ------------------------------------------------------------------------ */
+
+/* The path as it is written. */
+struct growth {
+    struct depesha_document *d;
+    struct arena *arena;
+    struct passage last; /* of the record */
+};
+
+static void open_portion(struct growth *g, uint32_t start)
 {
-    size_t line = line_at(&d->lines, start), done = start;
-    size_t at = start;
+    struct depesha_document *d = g->d;
+    path_end(g->arena, &d->path);
+    d->portions = arena_grow(g->arena, d->portions, d->portion_count, &d->portion_room, d->portion_count + 1,
+                             sizeof *d->portions);
+    d->portions[d->portion_count++] = (struct portion){.at = d->path.size, .start = start, .end = start};
+    g->last = (struct passage){0};
+}
+
+static void add_step(struct growth *g, const struct step *step)
+{
+    path_add(g->arena, &g->d->path, step);
+}
+
+static void add_part(struct growth *g, unsigned char kind, size_t zone, size_t start, size_t end)
+{
+    if (start < end)
+        add_step(g, &(struct step){
+                        .kind = kind, .zone = (unsigned char)zone, .start = (uint32_t)start, .end = (uint32_t)end});
+}
+
+/* Running text, with what productions find in it. */
+static void grow_text(struct growth *g, const struct step *step)
+{
+    struct depesha_document *d = g->d;
+    size_t line = line_at(&d->lines, step->start), done = step->start, at = step->start, end = step->end;
     while ((at = next_beginning(&d->text, at, end)) < end) {
-        struct mark mark;
-        while (line + 1 < d->lines.count && d->lines.at[line + 1].start <= at)
+        struct step found = {.kind = STEP_MARK, .zone = step->zone};
+        while (line + 1 < d->lines.count && line_of(&d->lines, line + 1)->start <= at)
             line++;
-        if (!find_mark(d, zone, line, at, end, &mark)) {
+        if (!find_mark(d, step->zone, line, at, end, &found.mark)) {
             at++;
             continue;
         }
-        add_body(d, record, done, mark.start);
-        add_leaf(d, mark.start, BODY, NULL, NULL);
-        body_mark(d, record, &mark);
-        done = at = mark.end;
+        add_part(g, STEP_TEXT, step->zone, done, found.mark.start);
+        found.start = found.mark.start;
+        found.end = found.mark.end;
+        add_step(g, &found);
+        done = at = found.mark.end;
     }
-    add_body(d, record, done, end);
-    add_leaf(d, end, BODY, NULL, NULL);
+    add_part(g, STEP_TEXT, step->zone, done, end);
 }
 
-/* A line, or part of one, that nothing explains: not for its blanks, and not if it is noise alone. */
-static void unexplained(struct depesha_document *d, struct record *record, const struct step *step)
+/* Lines that nothing explains: words of one line are one passage, even with noise between. */
+static void grow_lines(struct growth *g, const struct step *step)
 {
-    struct line *line = &d->lines.at[line_at(&d->lines, step->start)];
-    size_t end = step->end < line->end ? step->end : line->end;
-    size_t start = matcher_lead(&d->matcher, step->start, end);
-    add_leaf(d, start, NOISE, NULL, NULL);
-    if (start >= end)
+    struct depesha_document *d = g->d;
+    const struct line *line = line_of(&d->lines, line_at(&d->lines, step->start));
+    size_t end = step->end < line->end ? step->end : line->end, start = step->start;
+    if (start < end)
+        start = matcher_lead(&d->matcher, step->start, end);
+    bool joined = start < end && g->last.span.end > g->last.span.start && g->last.span.start >= line->start &&
+                  g->last.span.end <= start &&
+                  (g->last.span.end == start || matcher_lead(&d->matcher, g->last.span.end, start) == start);
+    add_part(g, STEP_NOISE, step->zone, step->start, start);
+    if (start < end)
+        g->last.span = (struct span){joined ? g->last.span.start : (uint32_t)start, (uint32_t)end};
+    add_part(g, joined ? STEP_JOINED : STEP_LINE, step->zone, start, step->end);
+    if (step->end <= line->next)
         return;
-    add_leaf(d, end, UNPARSED, NULL, NULL);
-    /* Words of one line are one passage. */
-    struct passage *last = record->unparsed_count == 0 ? NULL : &record->unparsed[record->unparsed_count - 1];
-    if (last != NULL && last->span.start >= line->start && last->span.end <= start &&
-        matcher_lead(&d->matcher, last->span.end, start) == start) {
-        last->span.end = end;
-    } else {
-        record->unparsed = arena_grow(&d->arena, record->unparsed, record->unparsed_count, &record->unparsed_room,
-                                      record->unparsed_count + 1, sizeof *record->unparsed);
-        record->unparsed[record->unparsed_count++] = (struct passage){.span = {start, end}, .zone = step->zone};
-    }
-    last = &record->unparsed[record->unparsed_count - 1];
-    last->text = NULL;
+    /* It goes on: the last of its passages counts for what follows. */
+    line = line_of(&d->lines, line_at(&d->lines, step->end - 1));
+    end = step->end < line->end ? step->end : line->end;
+    if (line->first < end)
+        g->last.span = (struct span){line->first, (uint32_t)end};
+    else
+        g->last.span = (struct span){0};
 }
 
-static void take_step(struct depesha_document *d, struct record *record, const struct step *step)
+void tree_grow(struct depesha_document *d, const struct path *path)
 {
-    const struct zone *zone = &d->grammar->zones[step->zone];
-    if (step->kind == STEP_MARK) {
-        add_leaf(d, step->mark->start, NOISE, NULL, NULL);
-        if (zone->body) {
-            body_mark(d, record, step->mark);
-            add_body(d, record, step->mark->end, step->end);
-        } else {
-            take_mark(d, record, step->mark);
-            mark_leaves(d, step->mark, LABEL);
-        }
-    } else {
-        unexplained(d, record, step);
+    struct growth g = {.d = d, .arena = d->matcher.arena};
+    struct path_reader reader = path_from(path, d->grammar, 0, 0, d->slots);
+    struct step step;
+    d->path = (struct path){.score = path->score};
+    open_portion(&g, 0);
+    while (path_next(&reader, &step)) {
+        if (step.kind == STEP_SWITCH && d->grammar->zones[step.zone].opens)
+            open_portion(&g, step.start);
+        if (step.kind == STEP_LINE && d->grammar->zones[step.zone].body)
+            grow_text(&g, &step);
+        else if (step.kind == STEP_LINE)
+            grow_lines(&g, &step);
+        else
+            add_step(&g, &step);
+        d->portions[d->portion_count - 1].end = step.end;
     }
-    add_leaf(d, step->end, NOISE, NULL, NULL);
+    path_end(g.arena, &d->path);
+}
+
+/* The steps of the document from a record on; the one that opens it is left out. */
+static struct path_reader steps_from(const struct depesha_document *d, size_t record, struct span *slots)
+{
+    const struct portion *portion = &d->portions[record];
+    struct path_reader reader = path_from(&d->path, d->grammar, portion->at, portion->start, slots);
+    struct step step;
+    if (record > 0)
+        path_next(&reader, &step);
+    return reader;
+}
+
+/* The next step of a record. */
+static bool next_of_record(const struct depesha_document *d, struct path_reader *reader, struct step *step)
+{
+    return path_next(reader, step) && !(step->kind == STEP_SWITCH && d->grammar->zones[step->zone].opens);
+}
+
+/* ---- values and body --------------------------------------------------------------------------- */
+
+static void take_mark(struct depesha_document *d, struct record *record, const struct mark *mark)
+{
+    record->seen[mark->field->index] = true;
+    values_add(&record->values, &d->matcher, mark);
+}
+
+/* The body is what the document says, never what was mended. */
+static void add_body(struct depesha_document *d, struct record *record, size_t start, size_t end)
+{
+    struct span span = document_shown(d, start, end);
+    buffer_add(&record->body, d->shown.at + span.start, span.end - span.start);
+}
+
+/* A page number fills nothing, and is no text. */
+static bool is_text(const struct mark *mark)
+{
+    return mark->field->slot_count > 0;
 }
 
 /* A place in the text of a value where a production may begin. */
@@ -245,7 +251,7 @@ static void find_beginnings(struct depesha_document *d, const struct value *valu
         const struct field *const *fields =
             mark_find(&d->matcher, gate_key(value->key), at, value->span.end, false, &count);
         found->at =
-            arena_grow(&d->arena, found->at, found->count, &found->room, found->count + count, sizeof *found->at);
+            arena_grow(d->matcher.arena, found->at, found->count, &found->room, found->count + count, sizeof *found->at);
         for (size_t i = 0; i < count; i++)
             found->at[found->count++] = (struct beginning){at, fields[i]};
     }
@@ -285,51 +291,241 @@ static void read_inside(struct depesha_document *d, struct record *record)
     values->outer = NULL;
 }
 
-/* Lines, or words of a line, that are the cable's text. */
-static bool is_text(const struct depesha_document *d, const struct step *step)
+void tree_read(struct depesha_document *d, struct record *record)
 {
-    return (step->kind == STEP_LINE || step->kind == STEP_WORD) && d->grammar->zones[step->zone].body;
+    struct path_reader reader = steps_from(d, record->number, d->slots);
+    struct step step;
+    values_open(&record->values, &d->matcher);
+    record->seen = arena_take(d->matcher.arena, d->grammar->field_count + 1, sizeof *record->seen);
+    record->body = (struct buffer){.arena = d->matcher.arena};
+    buffer_puts(&record->body, "");
+    while (next_of_record(d, &reader, &step)) {
+        bool body = d->grammar->zones[step.zone].body;
+        if (step.kind == STEP_TEXT)
+            add_body(d, record, step.start, step.end);
+        if (step.kind != STEP_MARK)
+            continue;
+        /* A mark within the body: it stays text, unless it is a note that somebody added, or the page's own. */
+        if (body && is_text(&step.mark) && !is_annotation(step.mark.field))
+            add_body(d, record, step.mark.start, step.mark.end);
+        take_mark(d, record, &step.mark);
+        if (body)
+            add_body(d, record, step.mark.end, step.end);
+    }
+    read_inside(d, record);
+    values_settle(&record->values, &d->matcher);
 }
 
-void tree_grow(struct depesha_document *d)
+/* ---- leaves ------------------------------------------------------------------------------------ */
+
+/* A line yields three leaves at most, a mark one for each slot and one before each and behind all, and noise around. */
+size_t leaf_room(const struct depesha_document *d)
 {
-    struct record *record = open_record(d, 0);
-    const struct path *path = &d->path;
-    for (size_t i = 0; i < path->count; i++) {
-        const struct step *step = &path->steps[i];
-        if (step->kind == STEP_SWITCH) {
-            if (d->grammar->zones[step->zone].opens)
-                record = open_record(d, step->start);
-        } else if (is_text(d, step)) {
-            size_t end = step->end;
-            while (i + 1 < path->count && is_text(d, &path->steps[i + 1]) && path->steps[i + 1].zone == step->zone)
-                end = path->steps[++i].end;
-            body_region(d, record, step->zone, step->start, end);
-        } else {
-            take_step(d, record, step);
-        }
-        record->span.end = path->steps[i].end;
+    return 2 * d->slot_most + 8;
+}
+
+void leaves_open(struct leaf_reader *r, const struct depesha_document *d, size_t record, struct leaf *leaves)
+{
+    *r = (struct leaf_reader){.d = d, .leaves = leaves, .end = d->portions[record].start};
+    r->steps =
+        steps_from(d, record, leaves == d->explained.leaves ? d->slots + d->slot_most : d->slots + 2 * d->slot_most);
+}
+
+/* Leaves follow one another without gap; empty ones are left out, alike ones join. */
+static void add_leaf(struct leaf_reader *r, size_t end, const char *kind, const struct key *key,
+                     const struct field *field)
+{
+    const struct text *text = &r->d->text;
+    /* What was put in, by mending or for a web page, may be no byte of the source. */
+    if (end <= r->end || text_source(text, end) <= text_source(text, r->end))
+        return;
+    struct leaf *last = r->count == r->next ? NULL : &r->leaves[r->count - 1];
+    if (last != NULL && last->kind == kind && key == NULL && last->key == NULL && last->field == field)
+        last->span.end = (uint32_t)end;
+    else
+        r->leaves[r->count++] = (struct leaf){{r->end, (uint32_t)end}, kind, key, field};
+    r->end = (uint32_t)end;
+}
+
+/* A mark's bytes: values in their slots, labels between them. */
+static void mark_leaves(struct leaf_reader *r, const struct mark *mark, const char *between)
+{
+    if (is_annotation(mark->field)) {
+        add_leaf(r, mark->end, ANNOTATION, NULL, mark->field);
+        return;
     }
-    add_leaf(d, d->text.size, NOISE, NULL, NULL);
-    for (size_t i = 0; i < d->record_count; i++) {
-        read_inside(d, &d->records[i]);
-        values_settle(&d->records[i].values, &d->matcher);
-        for (size_t n = 0; n < d->records[i].unparsed_count; n++)
-            d->records[i].unparsed[n].text = folded(&d->matcher, d->records[i].unparsed[n].span);
+    for (size_t at = mark->start;;) {
+        size_t slot = next_slot(mark, at);
+        if (slot == SIZE_MAX)
+            break;
+        add_leaf(r, mark->slots[slot].start, between, NULL, between == LABEL ? mark->field : NULL);
+        add_leaf(r, mark->slots[slot].end, VALUE, mark->field->slots[slot].key, mark->field);
+        at = mark->slots[slot].end;
+    }
+    add_leaf(r, mark->end, between, NULL, between == LABEL ? mark->field : NULL);
+}
+
+/* The next line of a run that nothing explains: not for its blanks. */
+static void line_leaves(struct leaf_reader *r)
+{
+    const struct line *line = line_of(&r->d->lines, r->line++);
+    uint32_t start = r->step.start > line->first ? r->step.start : line->first;
+    uint32_t end = r->step.end < line->end ? r->step.end : line->end;
+    if (start < end) {
+        add_leaf(r, start, NOISE, NULL, NULL);
+        add_leaf(r, end, UNPARSED, NULL, NULL);
+    }
+    r->in_run = r->step.end > line->next;
+    if (!r->in_run)
+        add_leaf(r, r->step.end, NOISE, NULL, NULL);
+}
+
+static void step_leaves(struct leaf_reader *r)
+{
+    const struct step *step = &r->step;
+    bool body = r->d->grammar->zones[step->zone].body;
+    switch (step->kind) {
+    case STEP_MARK:
+        add_leaf(r, step->mark.start, NOISE, NULL, NULL);
+        mark_leaves(r, &step->mark, !body ? LABEL : is_text(&step->mark) ? BODY : NOISE);
+        add_leaf(r, step->end, NOISE, NULL, NULL);
+        break;
+    case STEP_TEXT:
+        add_leaf(r, step->end, BODY, NULL, NULL);
+        break;
+    case STEP_LINE:
+    case STEP_JOINED:
+        r->line = line_at(&r->d->lines, step->start);
+        line_leaves(r);
+        break;
+    default:
+        add_leaf(r, step->end, NOISE, NULL, NULL);
     }
 }
+
+/* The last one that waits may still grow. */
+bool leaf_next(struct leaf_reader *r, struct leaf *leaf)
+{
+    while (r->count - r->next < 2 && !r->ended) {
+        if (r->next > 0 && r->count > r->next)
+            r->leaves[0] = r->leaves[r->next];
+        r->count -= r->next;
+        r->next = 0;
+        if (r->in_run) {
+            line_leaves(r);
+        } else if (path_next(&r->steps, &r->step)) {
+            step_leaves(r);
+        } else {
+            add_leaf(r, r->d->text.size, NOISE, NULL, NULL);
+            r->ended = true;
+        }
+    }
+    if (r->next == r->count)
+        return false;
+    *leaf = r->leaves[r->next++];
+    return true;
+}
+
+/* ---- passages ---------------------------------------------------------------------------------- */
+
+struct passage_reader passages_of(const struct depesha_document *d, const struct record *record)
+{
+    return (struct passage_reader){.d = d, .steps = steps_from(d, record->number, NULL)};
+}
+
+/* What is unexplained of the next line of a run; false if nothing is. */
+static bool next_in_run(struct passage_reader *r, struct passage *passage)
+{
+    const struct line *line = line_of(&r->d->lines, r->line++);
+    uint32_t start = r->run.start > line->first ? r->run.start : line->first;
+    uint32_t end = r->run.end < line->end ? r->run.end : line->end;
+    r->in_run = r->run.end > line->next;
+    *passage = (struct passage){{start, end}, r->run.zone};
+    return start < end;
+}
+
+bool passage_next(struct passage_reader *r, struct passage *passage)
+{
+    struct passage next;
+    while (!r->ended) {
+        if (!r->in_run) {
+            r->ended = !next_of_record(r->d, &r->steps, &r->run);
+            if (r->ended || (r->run.kind != STEP_LINE && r->run.kind != STEP_JOINED))
+                continue;
+            r->line = line_at(&r->d->lines, r->run.start);
+            r->first = true;
+        }
+        bool joined = r->first && r->run.kind == STEP_JOINED;
+        r->first = false;
+        if (!next_in_run(r, &next))
+            continue;
+        if (joined) {
+            r->waits.span.end = next.span.end;
+            continue;
+        }
+        *passage = r->waits;
+        r->waits = next;
+        if (passage->span.start < passage->span.end)
+            return true;
+    }
+    *passage = r->waits;
+    r->waits = (struct passage){0};
+    return passage->span.start < passage->span.end;
+}
+
+/* ---- zones of lines ---------------------------------------------------------------------------- */
+
+static bool next_zone(const struct depesha_document *d, struct zone_reader *z)
+{
+    z->ended = !path_next(&z->steps, &z->step);
+    if (!z->ended)
+        z->shown = document_shown(d, z->step.start, z->step.end);
+    return !z->ended;
+}
+
+/* From the record on in which the line begins. */
+static void open_zones(struct depesha_document *d, size_t record, uint32_t start)
+{
+    while (record > 0 && document_shown(d, d->portions[record].start, d->portions[record].start).start > start)
+        record--;
+    const struct portion *portion = &d->portions[record];
+    d->zones = (struct zone_reader){.is_open = true};
+    d->zones.steps = path_from(&d->path, d->grammar, portion->at, portion->start, NULL);
+    next_zone(d, &d->zones);
+}
+
+uint32_t zones_of_line(struct depesha_document *d, const struct record *record, size_t n)
+{
+    struct zone_reader *z = &d->zones;
+    struct line line = *line_of(&d->shown_lines, n);
+    uint32_t zones = 0;
+    if (!z->is_open || n < z->line)
+        open_zones(d, record->number, line.start);
+    z->line = n;
+    while (!z->ended && z->shown.end <= line.start)
+        next_zone(d, z);
+    struct zone_reader ahead = *z;
+    bool last = n + 1 == d->shown_lines.count;
+    for (; !ahead.ended && (last || ahead.shown.start < line.next); next_zone(d, &ahead))
+        if (ahead.shown.end > line.start)
+            zones |= UINT32_C(1) << ahead.step.zone;
+    return zones;
+}
+
+/* ---- leaves in the order of the file ------------------------------------------------------------- */
 
 static void add_tile(struct depesha_document *d, const struct leaf *leaf, size_t start, size_t end)
 {
-    d->tiles = arena_grow(&d->arena, d->tiles, d->tile_count, &d->tile_room, d->tile_count + 1, sizeof *d->tiles);
+    d->tiles =
+        arena_grow(d->matcher.arena, d->tiles, d->tile_count, &d->tile_room, d->tile_count + 1, sizeof *d->tiles);
     d->tiles[d->tile_count] = *leaf;
-    d->tiles[d->tile_count++].source = (struct span){start, end};
+    d->tiles[d->tile_count++].span = (struct span){(uint32_t)start, (uint32_t)end};
 }
 
 static int compare_tiles(const void *left, const void *right)
 {
     const struct leaf *a = left, *b = right;
-    return (a->source.start > b->source.start) - (a->source.start < b->source.start);
+    return (a->span.start > b->span.start) - (a->span.start < b->span.start);
 }
 
 /* Those that stand side by side and are alike are one, as leaves are. */
@@ -341,7 +537,7 @@ static void join_tiles(struct depesha_document *d)
         const struct leaf *leaf = &d->tiles[i];
         if (last != NULL && last->kind == leaf->kind && last->key == NULL && leaf->key == NULL &&
             last->field == leaf->field)
-            last->source.end = leaf->source.end;
+            last->span.end = leaf->span.end;
         else
             d->tiles[count++] = *leaf;
     }
@@ -351,22 +547,19 @@ static void join_tiles(struct depesha_document *d)
 void tree_tile(struct depesha_document *d)
 {
     const struct order *order = &d->order;
-    for (size_t i = 0; i < d->leaf_count; i++) {
-        struct leaf *leaf = &d->leaves[i];
-        size_t at = text_source(&d->text, leaf->span.start), end = text_source(&d->text, leaf->span.end);
-        leaf->source = (struct span){at, end};
-        for (size_t n = order_stretch(order, at); order->count > 0 && at < end; n++) {
+    struct leaf leaf;
+    if (order->count == 0)
+        return;
+    leaves_open(d->leaves, d, 0, d->leaves->leaves);
+    while (leaf_next(d->leaves, &leaf)) {
+        size_t at = text_source(&d->text, leaf.span.start), end = text_source(&d->text, leaf.span.end);
+        for (size_t n = order_stretch(order, at); at < end; n++) {
             size_t next = n + 1 < order->count ? order->stretches[n + 1].at : order->size,
                    stop = end < next ? end : next;
             size_t source = order->stretches[n].source + (at - order->stretches[n].at);
-            add_tile(d, leaf, source, source + (stop - at));
+            add_tile(d, &leaf, source, source + (stop - at));
             at = stop;
         }
-    }
-    if (order->count == 0) {
-        d->tiles = d->leaves;
-        d->tile_count = d->leaf_count;
-        return;
     }
     qsort(d->tiles, d->tile_count, sizeof *d->tiles, compare_tiles);
     join_tiles(d);

@@ -3,6 +3,7 @@
 #include "pattern.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,19 @@ static size_t blank_size(const char *at, size_t size)
         ((unsigned char)at[2] <= 0x8B || (unsigned char)at[2] == 0xAF))
         return 3;
     return 0;
+}
+
+bool next_word(const char *text, size_t size, size_t *at, struct span *word)
+{
+    size_t blank, start = *at;
+    while (start < size && (blank = blank_size(text + start, size - start)) > 0)
+        start += blank;
+    size_t end = start;
+    while (end < size && blank_size(text + end, size - end) == 0)
+        end++;
+    *word = (struct span){(uint32_t)start, (uint32_t)end};
+    *at = end;
+    return start < end;
 }
 
 static void add_folded(struct buffer *buffer, const char *at, size_t size)
@@ -86,14 +100,45 @@ const char *folded(struct matcher *matcher, struct span span)
     return buffer.at;
 }
 
-/* The text of a span without what the type drops, which for all but plain texts includes damage. */
-static char *without(struct matcher *matcher, const struct type *type, struct span span)
+/* Room for a text, until the next one is made. */
+static struct buffer *cleared(struct values *values, struct matcher *matcher, size_t n)
 {
-    struct buffer buffer = {.arena = matcher->arena};
-    buffer_puts(&buffer, "");
-    add_without(&buffer, matcher, &type->drop, span);
-    trim_end(&buffer);
-    return buffer.at;
+    struct buffer *buffer = &values->words[n];
+    buffer->arena = matcher->arena;
+    buffer->size = 0;
+    buffer_puts(buffer, "");
+    return buffer;
+}
+
+/* The text of a span without what the type drops, which for all but plain texts includes damage. */
+static char *without(struct values *values, struct matcher *matcher, const struct type *type, struct span span)
+{
+    struct buffer *buffer = cleared(values, matcher, 0);
+    add_without(buffer, matcher, &type->drop, span);
+    trim_end(buffer);
+    return buffer->at;
+}
+
+/* A copy that lasts. */
+static const char *keep_text(struct values *values, struct matcher *matcher, const char *text)
+{
+    enum { POOL = 1024 };
+    size_t size = strlen(text) + 1, hash = size;
+    for (size_t i = 0; i + 1 < size; i++)
+        hash = hash * 31 + (unsigned char)text[i];
+    const char **held = &values->texts[(hash ^ hash >> 8) % TEXTS_HELD];
+    if (*held != NULL && strcmp(*held, text) == 0)
+        return *held;
+    if (size > POOL)
+        return *held = arena_copy(matcher->arena, text, size - 1);
+    if (size > values->pool_left) {
+        values->pool = arena_take(matcher->arena, POOL, 1);
+        values->pool_left = POOL;
+    }
+    char *copy = memcpy(values->pool, text, size);
+    values->pool += size;
+    values->pool_left -= size;
+    return *held = copy;
 }
 
 /* Quotes, brackets and punctuation around a name are not part of it; the dot of an initial is. In place. */
@@ -173,10 +218,8 @@ static const char *joined_letters(char *text)
 }
 
 /* Numbers lose the blanks around their signs: "484 - 487" is "484-487". */
-static const char *closed_number(struct arena *arena, const char *text)
+static const char *closed_number(struct buffer *buffer, const char *text)
 {
-    struct buffer buffer = {.arena = arena};
-    buffer_puts(&buffer, "");
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == ' ' && (p[1] == '-' || p[1] == '/' || (p > text && (p[-1] == '-' || p[-1] == '/'))))
             continue;
@@ -184,11 +227,11 @@ static const char *closed_number(struct arena *arena, const char *text)
             continue;
         if (*p == ' ' && p - text >= 3 && strncmp(p - 3, "\xE2\x80\x93", 3) == 0)
             continue;
-        buffer_add(&buffer, p, 1);
+        buffer_add(buffer, p, 1);
     }
-    while (buffer.size > 0 && strchr(".,;: ", buffer.at[buffer.size - 1]) != NULL)
-        buffer.at[--buffer.size] = '\0';
-    return buffer.at;
+    while (buffer->size > 0 && strchr(".,;: ", buffer->at[buffer->size - 1]) != NULL)
+        buffer->at[--buffer->size] = '\0';
+    return buffer->at;
 }
 
 /* ---- parts --------------------------------------------------------------------------------- */
@@ -233,10 +276,16 @@ struct part {
     struct span span;
 };
 
+/* To be given back with leave_parts. */
 struct parts {
     struct part *at;
-    size_t count;
+    size_t count, room;
 };
+
+static void leave_parts(struct matcher *matcher, const struct parts *parts)
+{
+    arena_leave(matcher->arena, parts->at, parts->room * sizeof *parts->at);
+}
 
 static bool is_filled(struct span group)
 {
@@ -250,11 +299,8 @@ static struct parts take_apart(struct matcher *matcher, const struct definition 
     struct span found;
     if (reader == NULL || !matcher_match(matcher, &reader->parts, span.start, span.end, &found))
         return parts;
-    const struct compiled *compiled = pattern_compiled(matcher->grammar, &reader->parts, matcher->arena);
-    for (size_t i = 0; i < compiled->part_count; i++)
-        parts.count += is_filled(matcher_group(matcher, i + 1));
-    parts.at = arena_take(matcher->arena, parts.count, sizeof *parts.at);
-    parts.count = 0;
+    const struct compiled *compiled = pattern_compiled(matcher->grammar, &reader->parts, matcher->own);
+    parts.at = arena_grow(matcher->arena, NULL, 0, &parts.room, compiled->part_count + 1, sizeof *parts.at);
     for (size_t i = 0; i < compiled->part_count; i++)
         if (is_filled(matcher_group(matcher, i + 1)))
             parts.at[parts.count++] = (struct part){compiled->part_names[i], matcher_group(matcher, i + 1)};
@@ -285,23 +331,48 @@ static int full_year(const struct depesha_grammar *grammar, int year)
     return -2;
 }
 
-const char *moment_text(struct arena *arena, const struct moment *m)
+enum { MOMENT_ROOM = 80 }; /* five numbers at their longest */
+
+static void write_moment(char *to, const struct moment *m)
 {
-    struct buffer buffer = {.arena = arena};
+    size_t at = 0;
     if (m->year >= 0)
-        buffer_format(&buffer, "%04d", m->year);
+        at += (size_t)snprintf(to, MOMENT_ROOM, "%04d", m->year);
     else
-        buffer_puts(&buffer, "XXXX");
+        at += (size_t)snprintf(to, MOMENT_ROOM, "XXXX");
     if (m->month > 0)
-        buffer_format(&buffer, "-%02d", m->month);
+        at += (size_t)snprintf(to + at, MOMENT_ROOM - at, "-%02d", m->month);
     if (m->month > 0 && m->day > 0)
-        buffer_format(&buffer, "-%02d", m->day);
+        at += (size_t)snprintf(to + at, MOMENT_ROOM - at, "-%02d", m->day);
     if (m->day > 0 && m->hour >= 0)
-        buffer_format(&buffer, "T%02d:%02d", m->hour, m->minute < 0 ? 0 : m->minute);
-    return buffer.at;
+        snprintf(to + at, MOMENT_ROOM - at, "T%02d:%02d", m->hour, m->minute < 0 ? 0 : m->minute);
 }
 
-int moment_compare(const struct moment *a, const struct moment *b)
+const char *moment_text(struct arena *arena, const struct moment *m)
+{
+    char text[MOMENT_ROOM];
+    write_moment(text, m);
+    return arena_copy(arena, text, strlen(text));
+}
+
+static struct packed_moment packed(const struct moment *m)
+{
+    return (struct packed_moment){m->year, m->month, m->day, m->hour, m->minute, (unsigned)m->order};
+}
+
+/* A date's text; `open` where it is a guess. */
+static void set_moment(struct values *values, struct matcher *matcher, struct value *value, const struct moment *m,
+                       bool open)
+{
+    char text[MOMENT_ROOM + 1];
+    write_moment(text, m);
+    if (open)
+        memcpy(text + strlen(text), "?", 2);
+    value->moment = packed(m);
+    value->text = keep_text(values, matcher, text);
+}
+
+int moment_compare(const struct packed_moment *a, const struct packed_moment *b)
 {
     const int left[] = {a->year, a->month, a->day, a->hour, a->minute};
     const int right[] = {b->year, b->month, b->day, b->hour, b->minute};
@@ -357,6 +428,7 @@ const char *moment_read(struct matcher *matcher, const struct definition *reader
 {
     struct parts parts = take_apart(matcher, reader, span);
     *m = (struct moment){-1, -1, -1, -1, -1, ORDER_PLAIN};
+    bool slashed = is_slashed(matcher->text, &parts);
     int half = -1;
     for (size_t i = 0; i < parts.count; i++) {
         const struct {
@@ -368,10 +440,10 @@ const char *moment_read(struct matcher *matcher, const struct definition *reader
             if (strcmp(parts.at[i].name, fields[f].name) == 0)
                 *fields[f].field = number_of(matcher, parts.at[i].name, parts.at[i].span);
     }
+    leave_parts(matcher, &parts);
     if (m->year < 0 && m->month < 0 && (m->hour < 0 || m->day >= 0))
         return "this is no date";
     m->year = full_year(matcher->grammar, m->year);
-    bool slashed = is_slashed(matcher->text, &parts);
     if (m->month > 12 && m->day >= 1 && m->day <= 12) { /* the American order */
         swap_day(m);
         m->order = slashed ? ORDER_MONTH_FIRST : ORDER_PLAIN;
@@ -400,7 +472,7 @@ static struct value *new_value(struct values *values, struct matcher *matcher)
     values->at =
         arena_grow(matcher->arena, values->at, values->count, &values->room, values->count + 1, sizeof *values->at);
     struct value *value = &values->at[values->count++];
-    *value = (struct value){.certainty = 1, .moment = {-1, -1, -1, -1, -1, ORDER_PLAIN}, .depth = values->depth};
+    *value = (struct value){.depth = values->depth & 7};
     return value;
 }
 
@@ -435,34 +507,40 @@ struct capture {
 /* One value from one text; false if the text makes none. */
 static bool add_one(struct values *values, struct matcher *matcher, const struct capture *capture, struct span span)
 {
-    struct arena *arena = matcher->arena;
     const struct type *type = capture->type;
     struct moment moment = {-1, -1, -1, -1, -1, ORDER_PLAIN};
+    char short_text[MOMENT_ROOM];
     const char *text = NULL, *why = NULL;
     span = trimmed(matcher->text, span);
     switch (type->kind) {
     case KIND_TEXT:
-        text = without(matcher, type, span);
+        text = without(values, matcher, type, span);
         break;
     case KIND_NAME:
-        text = joined_letters(trimmed_name(without(matcher, type, span)));
+        text = joined_letters(trimmed_name(without(values, matcher, type, span)));
         break;
     case KIND_NUMBER:
-        text = closed_number(arena, without(matcher, type, span));
+        text = closed_number(cleared(values, matcher, 1), without(values, matcher, type, span));
         break;
     case KIND_INTEGER: {
         struct parts parts = take_apart(matcher, capture->reader, span);
         int number = parts.count > 0 ? number_of(matcher, parts.at[0].name, parts.at[0].span)
                                      : number_of(matcher, type->enumeration ? type->enumeration->name : "", span);
-        if (number >= 0)
-            text = arena_format(arena, "%d", number);
-        else
+        leave_parts(matcher, &parts);
+        if (number < 0) {
             why = "this is no number";
+            break;
+        }
+        snprintf(short_text, sizeof short_text, "%d", number);
+        text = short_text;
         break;
     }
     case KIND_DATE:
         why = moment_read(matcher, capture->reader, span, &moment);
-        text = why == NULL ? moment_text(arena, &moment) : NULL;
+        if (why != NULL)
+            break;
+        write_moment(short_text, &moment);
+        text = short_text;
         break;
     case KIND_CODE:
         text = code_of(matcher,
@@ -478,12 +556,12 @@ static bool add_one(struct values *values, struct matcher *matcher, const struct
     }
     struct value *value = new_value(values, matcher);
     value->key = capture->key;
-    value->field = capture->mark->field;
+    value->field = capture->mark->field->index & 0x7FFFFF;
+    value->weak = capture->mark->field->weak;
     value->span = span;
-    value->text = text;
-    value->entry = capture->entry;
-    value->moment = moment;
-    value->certainty = capture->mark->field->certainty;
+    value->text = type->kind == KIND_CODE ? text : keep_text(values, matcher, text);
+    value->entry = (uint32_t)capture->entry;
+    value->moment = packed(&moment);
     return true;
 }
 
@@ -499,8 +577,10 @@ static bool add_piece(struct values *values, struct matcher *matcher, const stru
 {
     span = trimmed(matcher->text, span);
     struct parts parts = take_apart(matcher, capture->type->item, span);
-    if (parts.count == 0)
+    if (parts.count == 0) {
+        leave_parts(matcher, &parts);
         return add_one(values, matcher, capture, span);
+    }
     const char *dot = strrchr(capture->key->path, '.');
     const char *own = dot == NULL ? capture->key->path : dot + 1;
     bool added = false;
@@ -515,16 +595,19 @@ static bool add_piece(struct values *values, struct matcher *matcher, const stru
                     &(struct capture){capture->mark, key, key->type, key->type->definition, capture->entry},
                     parts.at[i].span);
     }
+    leave_parts(matcher, &parts);
     return added;
 }
 
 /* Where a key is no list, the pieces are one value: the two who signed. */
 static void join_pieces(struct values *values, struct matcher *matcher, size_t first)
 {
-    struct buffer buffer = {.arena = matcher->arena};
-    for (size_t i = first; i < values->count; i++)
-        buffer_format(&buffer, "%s%s", i > first ? ", " : "", values->at[i].text);
-    values->at[first].text = buffer.at;
+    struct buffer *buffer = cleared(values, matcher, 0);
+    for (size_t i = first; i < values->count; i++) {
+        buffer_puts(buffer, i > first ? ", " : "");
+        buffer_puts(buffer, values->at[i].text);
+    }
+    values->at[first].text = keep_text(values, matcher, buffer->at);
     values->at[first].span.end = values->at[values->count - 1].span.end;
     values->count = first + 1;
 }
@@ -558,6 +641,8 @@ void values_open(struct values *values, struct matcher *matcher)
 {
     *values = (struct values){0};
     values->lengths = arena_take(matcher->arena, matcher->grammar->list_count + 1, sizeof *values->lengths);
+    values->before = arena_take(matcher->arena, matcher->grammar->list_count + 1, sizeof *values->before);
+    values->held = arena_take(matcher->arena, matcher->grammar->key_count + 1, sizeof *values->held);
 }
 
 /* A place that stands once before several persons is the place of each. */
@@ -574,17 +659,69 @@ static void share(struct values *values, struct matcher *matcher, size_t first, 
             continue;
         for (size_t entry = before[key->list_index] + 1; entry < values->lengths[key->list_index]; entry++) {
             struct value copy = values->at[i];
-            copy.entry = entry;
+            copy.entry = (uint32_t)entry;
             *new_value(values, matcher) = copy;
         }
     }
+}
+
+static bool is_listed_code(const struct key *key)
+{
+    return key->list > 0 && key->path[key->list] == '\0' && key->type->kind == KIND_CODE;
+}
+
+static size_t code_slot(const struct value *value)
+{
+    return (value->key->index * 7 + strlen(value->text) * 3 + (unsigned char)*value->text) % CODES_HELD;
+}
+
+/* Whether a value says nothing beside one of its key that is held: drop_superseded would drop it without a word. */
+static bool is_double(const struct values *values, const struct value *value)
+{
+    const struct value *held;
+    if (value->key->readers != NULL)
+        return false;
+    if (is_listed_code(value->key)) {
+        uint32_t code = values->codes[code_slot(value)];
+        held = code == 0 ? NULL : &values->at[code - 1];
+        return held != NULL && held->key == value->key && strcmp(held->text, value->text) == 0 &&
+               (!held->weak || value->weak);
+    }
+    if (value->key->list > 0 || values->held[value->key->index] == 0)
+        return false;
+    held = &values->at[values->held[value->key->index] - 1];
+    return value->weak ||
+           (!held->weak && (value->key->root || value->depth > 0 || strcmp(held->text, value->text) == 0));
+}
+
+static void hold(struct values *values, size_t n)
+{
+    const struct value *value = &values->at[n];
+    uint32_t *held = &values->held[value->key->index];
+    if (is_listed_code(value->key))
+        values->codes[code_slot(value)] = (uint32_t)n + 1;
+    else if (value->key->list == 0 && (*held == 0 || (values->at[*held - 1].weak && !value->weak)))
+        *held = (uint32_t)n + 1;
+}
+
+/* Of what a mark has added. */
+static void drop_doubles(struct values *values, size_t first)
+{
+    size_t kept = first;
+    for (size_t i = first; i < values->count; i++) {
+        if (is_double(values, &values->at[i]))
+            continue;
+        values->at[kept] = values->at[i];
+        hold(values, kept++);
+    }
+    values->count = kept;
 }
 
 void values_add(struct values *values, struct matcher *matcher, const struct mark *mark)
 {
     const struct field *field = mark->field;
     size_t first = values->count;
-    size_t *before = arena_take(matcher->arena, matcher->grammar->list_count + 1, sizeof *before);
+    size_t *before = values->before;
     memcpy(before, values->lengths, matcher->grammar->list_count * sizeof *before);
     for (size_t i = 0; i < field->slot_count; i++) {
         const struct slot *slot = &field->slots[i];
@@ -609,6 +746,7 @@ void values_add(struct values *values, struct matcher *matcher, const struct mar
             values->lengths[list] = base + added;
     }
     share(values, matcher, first, mark, before);
+    drop_doubles(values, first);
 }
 
 const struct value *values_find(const struct values *values, const char *path)
@@ -655,7 +793,7 @@ static bool add_code(struct codes *codes, const struct value *value)
 static void note_conflict(struct values *values, struct matcher *matcher, size_t kept, const struct value *value)
 {
     /* A catalogue's page may name other documents, and what is read weakly or within a value proves nothing. */
-    if (value->key->root || value->field->weak || value->depth > 0 || strcmp(values->at[kept].text, value->text) == 0)
+    if (value->key->root || value->weak || value->depth > 0 || strcmp(values->at[kept].text, value->text) == 0)
         return;
     values->conflicts = arena_grow(matcher->arena, values->conflicts, values->conflict_count, &values->conflict_room,
                                    values->conflict_count + 1, sizeof *values->conflicts);
@@ -671,11 +809,11 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
     struct codes codes = open_codes(values, matcher->arena);
     size_t kept = 0;
     for (size_t i = 0; i < values->count; i++)
-        strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].field->weak;
+        strong[values->at[i].key->index] = strong[values->at[i].key->index] || !values->at[i].weak;
     for (size_t i = 0; i < values->count; i++) {
         const struct value *value = &values->at[i];
         size_t key = value->key->index;
-        if (value->field->weak && strong[key])
+        if (value->weak && strong[key])
             continue;
         if (value->key->list == 0 && taken[key] > 0) {
             note_conflict(values, matcher, taken[key] - 1, value);
@@ -683,9 +821,7 @@ static void drop_superseded(struct values *values, struct matcher *matcher)
         }
         taken[key] = kept + 1;
         values->at[kept] = *value;
-        bool code =
-            value->key->list > 0 && value->key->path[value->key->list] == '\0' && value->key->type->kind == KIND_CODE;
-        if (!code || add_code(&codes, &values->at[kept]))
+        if (!is_listed_code(value->key) || add_code(&codes, &values->at[kept]))
             kept++;
     }
     values->count = kept;
@@ -696,7 +832,7 @@ static bool is_near(const struct values *values, const struct moment *m)
 {
     enum { MONTH = 31, YEAR = 12 * MONTH, WEEKS = 14 };
     for (size_t i = 0; i < values->count; i++) {
-        const struct moment *other = &values->at[i].moment;
+        const struct packed_moment *other = &values->at[i].moment;
         if (values->at[i].key->type->kind != KIND_DATE || other->order == ORDER_OPEN || other->day < 0)
             continue;
         int days = (m->year - other->year) * YEAR + (m->month - other->month) * MONTH + m->day - other->day;
@@ -718,16 +854,15 @@ static void settle_orders(struct values *values, struct matcher *matcher)
         struct value *value = &values->at[i];
         if (value->key->type->kind != KIND_DATE || value->moment.order != ORDER_OPEN)
             continue;
-        struct moment swapped = value->moment;
+        struct moment moment = value_moment(value), swapped = moment;
         swap_day(&swapped);
-        bool near = is_near(values, &value->moment), swapped_near = is_near(values, &swapped);
+        bool near = is_near(values, &moment), swapped_near = is_near(values, &swapped);
         if (day_first != month_first ? month_first : swapped_near && !near)
-            value->moment = swapped;
+            moment = swapped;
         else if (day_first == month_first && near == swapped_near)
-            value->certainty = value->certainty * 0.5;
-        value->text = moment_text(matcher->arena, &value->moment);
-        if (day_first == month_first && near == swapped_near && value->moment.hour < 0)
-            value->text = arena_format(matcher->arena, "%s?", value->text);
+            value->open = true;
+        set_moment(values, matcher, value, &moment,
+                   day_first == month_first && near == swapped_near && moment.hour < 0);
     }
 }
 
@@ -752,12 +887,6 @@ static const struct value *nearest_date(const struct values *values, const struc
     return nearest;
 }
 
-static void infer(struct value *value)
-{
-    value->inferred = true;
-    value->certainty *= 0.7;
-}
-
 /* A time without a date is of the date that stands nearest, and no value if there is none. */
 static void complete_times(struct values *values, struct matcher *matcher)
 {
@@ -770,12 +899,13 @@ static void complete_times(struct values *values, struct matcher *matcher)
                 misread(values, matcher, value->key, value->span, "no date says of which day this time is");
                 continue;
             }
-            value->moment.year = date->moment.year;
-            value->moment.month = date->moment.month;
-            value->moment.day = date->moment.day;
-            value->text = moment_text(matcher->arena, &value->moment);
+            struct moment moment = value_moment(value);
+            moment.year = date->moment.year;
+            moment.month = date->moment.month;
+            moment.day = date->moment.day;
+            set_moment(values, matcher, value, &moment, false);
             value->undated = true;
-            infer(value);
+            value->inferred = true;
         }
         values->at[kept++] = *value;
     }
@@ -796,39 +926,79 @@ static void complete_years(struct values *values, struct matcher *matcher)
         struct value *value = &values->at[i];
         if (value->key->type->kind != KIND_DATE || value->moment.year >= 0 || value->moment.month < 0)
             continue;
-        value->moment.year = year;
-        value->text = moment_text(matcher->arena, &value->moment);
-        infer(value);
+        struct moment moment = value_moment(value);
+        moment.year = year;
+        set_moment(values, matcher, value, &moment, false);
+        value->inferred = true;
     }
 }
 
-/* Entries of lists are numbered anew once values have gone. */
-static void number_entries(struct values *values, struct matcher *matcher)
+/* Which entries of a list are used, a bit each, and how many are before each group of them. */
+struct ranks {
+    uint32_t used, before;
+};
+
+static uint32_t bits_in(uint32_t word)
 {
-    size_t lists = matcher->grammar->list_count;
-    size_t **ranks = arena_take(matcher->arena, lists + 1, sizeof *ranks);
-    for (size_t list = 0; list < lists; list++)
-        ranks[list] = arena_take(matcher->arena, values->lengths[list] + 1, sizeof **ranks);
-    for (size_t i = 0; i < values->count; i++)
-        if (values->at[i].key->list > 0)
-            ranks[values->at[i].key->list_index][values->at[i].entry] = 1;
-    for (size_t list = 0; list < lists; list++)
-        for (size_t entry = 0, next = 0; entry < values->lengths[list]; entry++) {
-            size_t used = ranks[list][entry];
-            ranks[list][entry] = next;
-            next += used;
-        }
-    for (size_t i = 0; i < values->count; i++)
-        if (values->at[i].key->list > 0)
-            values->at[i].entry = ranks[values->at[i].key->list_index][values->at[i].entry];
+    uint32_t bits = 0;
+    for (; word != 0; word &= word - 1)
+        bits++;
+    return bits;
 }
 
-static const char *pointer_of(struct arena *arena, const struct value *value)
+static bool is_in_list(const struct value *value, size_t list)
+{
+    return value->key->list > 0 && value->key->list_index == list;
+}
+
+/* Entries of a list are numbered anew once values have gone. */
+static void number_list(struct values *values, struct matcher *matcher, size_t list)
+{
+    enum { BITS = 32 };
+    size_t room = 0, length = values->lengths[list], groups = length / BITS + 1;
+    struct ranks *ranks = arena_grow(matcher->arena, NULL, 0, &room, groups, sizeof *ranks);
+    memset(ranks, 0, groups * sizeof *ranks);
+    for (size_t i = 0; i < values->count; i++)
+        if (is_in_list(&values->at[i], list))
+            ranks[values->at[i].entry / BITS].used |= UINT32_C(1) << values->at[i].entry % BITS;
+    uint32_t used = 0;
+    for (size_t g = 0; g < groups; g++) {
+        ranks[g].before = used;
+        used += bits_in(ranks[g].used);
+    }
+    for (size_t i = 0; used < length && i < values->count; i++) {
+        struct value *value = &values->at[i];
+        if (!is_in_list(value, list))
+            continue;
+        const struct ranks *group = &ranks[value->entry / BITS];
+        value->entry = group->before + bits_in(group->used & ((UINT32_C(1) << value->entry % BITS) - 1));
+    }
+    arena_leave(matcher->arena, ranks, room * sizeof *ranks);
+}
+
+static void number_entries(struct values *values, struct matcher *matcher)
+{
+    for (size_t list = 0; list < matcher->grammar->list_count; list++)
+        if (values->lengths[list] > 0)
+            number_list(values, matcher, list);
+}
+
+/* Digits that were mended are the least certain, since no dictionary has them. */
+double value_certainty(const struct depesha_grammar *grammar, const struct value *value)
+{
+    double certainty = grammar->by_index[value->field]->certainty;
+    certainty *= value->inferred ? 0.7 : 1;
+    certainty *= value->open ? 0.5 : 1;
+    return certainty * (value->digits ? 0.5 : value->mended ? 0.8 : 1);
+}
+
+const char *value_pointer(struct arena *arena, const struct value *value)
 {
     const char *root = value->key->root ? "/" : "/cable/", *path = value->key->path;
     int list = (int)value->key->list;
-    char *pointer = list == 0 ? arena_format(arena, "%s%s", root, path)
-                              : arena_format(arena, "%s%.*s/%zu%s", root, list, path, value->entry, path + list);
+    char *pointer =
+        list == 0 ? arena_format(arena, "%s%s", root, path)
+                  : arena_format(arena, "%s%.*s/%lu%s", root, list, path, (unsigned long)value->entry, path + list);
     for (char *dot = strchr(pointer, '.'); dot != NULL; dot = strchr(dot, '.'))
         *dot = '/';
     return pointer;
@@ -841,6 +1011,4 @@ void values_settle(struct values *values, struct matcher *matcher)
     settle_orders(values, matcher);
     complete_times(values, matcher);
     number_entries(values, matcher);
-    for (size_t i = 0; i < values->count; i++)
-        values->at[i].pointer = pointer_of(matcher->arena, &values->at[i]);
 }

@@ -294,7 +294,7 @@ static bool find_ends(struct walk *w, const struct pattern *leaf, size_t at)
     struct span span;
     struct matcher *matcher = w->matcher;
     size_t before = matcher->ends.count;
-    matcher->ends.at = arena_grow(matcher->arena, matcher->ends.at, before, &matcher->ends.room, before + MAX_ENDS,
+    matcher->ends.at = arena_grow(matcher->own, matcher->ends.at, before, &matcher->ends.room, before + MAX_ENDS,
                                   sizeof *matcher->ends.at);
     matcher->ends.from = before;
     matcher->ends.most = before + MAX_ENDS;
@@ -350,7 +350,7 @@ static bool repeat(struct walk *w, const struct then *again, size_t at)
 static bool fill_slot(struct walk *w, const struct then *then, size_t at)
 {
     struct span *slot = &w->slots[then->node->slot], before = *slot;
-    *slot = (struct span){then->at, at};
+    *slot = (struct span){(uint32_t)then->at, (uint32_t)at};
     if (go_on(w, then->next, at))
         return true;
     *slot = before;

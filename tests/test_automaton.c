@@ -102,7 +102,7 @@ static size_t hold_against(const depesha_grammar *grammar, const char *bytes, si
     matcher_open(&matcher, &own, grammar, &text);
     matcher_lines(&matcher, &lines);
     for (size_t line = 0; line < lines.count; line++)
-        for (size_t at = lines.at[line].start; at < lines.at[line].end; at++) {
+        for (size_t at = line_of(&lines, line)->start; at < line_of(&lines, line)->end; at++) {
             if (((unsigned char)text.at[at] & 0xC0) == 0x80 || !at_boundary(&text, at))
                 continue;
             size_t to = mark_horizon(&matcher, line, at);
@@ -148,7 +148,7 @@ static void test_gates(void **state)
         text_read(&own, example->text, example->size, &text);
         matcher_open(&matcher, &own, soviet, &text);
         matcher_lines(&matcher, &lines);
-        size_t at = lines.at[0].first;
+        size_t at = line_of(&lines, 0)->first;
         if (field->zones != 0) {
             assert_true(is_found(&matcher, field, gate_any(true), at, text.size));
             assert_int_equal(is_found(&matcher, field, gate_any(false), at, text.size), !field->at_start);

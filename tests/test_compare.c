@@ -199,7 +199,8 @@ static void test_words(void **state)
     static const char plain[] = "nearly rank says \"{text} {word}\"",
                       by_word[] = "nearly rank (/\\pL+/) says \"{text} {word}\"",
                       anywhere[] = "nearly rank (/\\pL+/) anywhere says \"{text} {word}\"",
-                      empty[] = "nearly rank (/\\pL*/) says \"{text} {word}\"";
+                      empty[] = "nearly rank (/\\pL*/) says \"{text} {word}\"",
+                      before[] = "nearly rank (/(?<=\\pL)(?= \\d)/) anywhere says \"{text} {word}\"";
     static const struct looked cases[] = {
         {plain, "note x\nSECRXT\n", "SECRXT SECRET"},
         {plain, "note x\nSECRET\n", ""},
@@ -207,7 +208,8 @@ static void test_words(void **state)
         {by_word, "note SECRXT x CONFIDENTAIL\n", "SECRXT SECRET; CONFIDENTAIL CONFIDENTIAL"},
         {by_word, "note SECRET\n", ""},
         {anywhere, "note SECRXT x\n", "SECRXT SECRET"},
-        {empty, "note SECRXT\n", ""},
+        {empty, "note SECRXT\n", "SECRXT SECRET"},
+        {before, "note SECRXT 7, x SECRXT\n", "SECRXT SECRET"},
     };
     (void)state;
     CHECK(cases);

@@ -130,9 +130,8 @@ static void work(void *context, struct task *task)
         parse(batch, task);
     if (!batch->keeps)
         file_free(&task->file);
-    if (!task->document || !batch->make)
+    if (!task->document || !batch->make || !batch->make(batch, task))
         return;
-    batch->make(batch, task);
     depesha_document_free(task->document);
     task->document = NULL;
 }

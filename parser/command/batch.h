@@ -44,9 +44,10 @@ struct batch {
     bool single;     /* there is to be one input only */
     /*
      * Any thread: adds to task->text what is to be written for task->document, and sets
-     * task->status. The document is gone after it: batch.document is NULL. NULL: nothing is made.
+     * task->status. The document is gone after it: batch.document is NULL. False if it has done
+     * neither, for it would be much: the document is written in its turn. NULL: nothing is made.
      */
-    void (*make)(const struct batch *batch, struct task *task);
+    bool (*make)(const struct batch *batch, struct task *task);
     const void *context; /* for make */
 
     /* the run */

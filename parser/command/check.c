@@ -44,6 +44,13 @@ static const struct writer *const writers[] = {&writer_text, &writer_json, &writ
 
 static const char stale_rule[] = "acceptance-stale";
 
+/* A finding with strings of its own: those of a document are gone when it is asked for the next record. */
+struct copy {
+    depesha_finding finding;
+    struct copy *next;
+    char texts[]; /* message, text and mend */
+};
+
 /* A finding that no document has. */
 struct stale {
     depesha_finding finding;
@@ -66,6 +73,7 @@ struct check {
     struct acceptances *kept;          /* that await the findings of the whole batch */
     struct acceptances accepted;       /* of the present input */
     struct stale *stale;               /* findings that are made here; owned */
+    struct copy *copies;               /* those of the present input; owned */
     depesha_document *mended_document; /* of the present input, once it is mended; owned */
     struct file mended;                /* its bytes; owned */
     struct shown *list;                /* what is to be written; owned */
@@ -238,11 +246,54 @@ static void write_list(struct check *check, const char *source)
     check->count = 0;
 }
 
+static const char *copy_text(char **to, const char *text)
+{
+    char *copy = *to;
+    if (!text)
+        return NULL;
+    size_t size = strlen(text) + 1;
+    memcpy(copy, text, size);
+    *to += size;
+    return copy;
+}
+
+/* Kept until what was found in the input is written. NULL without memory. */
+static const depesha_finding *keep(struct check *check, const depesha_finding *finding)
+{
+    size_t size = strlen(finding->message) + (finding->text ? strlen(finding->text) : 0) +
+                  (finding->mend ? strlen(finding->mend) : 0) + 3;
+    struct copy *copy = malloc(sizeof *copy + size);
+    if (!copy)
+        return NULL;
+    char *to = copy->texts;
+    copy->finding = *finding;
+    copy->finding.message = copy_text(&to, finding->message);
+    copy->finding.text = copy_text(&to, finding->text);
+    copy->finding.mend = copy_text(&to, finding->mend);
+    copy->next = check->copies;
+    check->copies = copy;
+    return &copy->finding;
+}
+
+static void free_copies(struct check *check)
+{
+    while (check->copies) {
+        struct copy *next = check->copies->next;
+        free(check->copies);
+        check->copies = next;
+    }
+}
+
 static void add_finding(struct check *check, const depesha_finding *finding)
 {
-    struct shown shown = {.source = check->batch.name, .finding = finding};
+    struct shown shown = {.source = check->batch.name};
     if (!is_looked_for(check, finding->rule) || accept_takes(&check->accepted, finding) || !counts(check, finding))
         return;
+    shown.finding = keep(check, finding);
+    if (!shown.finding) {
+        lack_memory(check);
+        return;
+    }
     shown.line = depesha_document_line(check->batch.document, finding->line, &shown.size);
     if (finding->end_line > finding->line && finding->end_column > 1)
         shown.last = depesha_document_line(check->batch.document, finding->end_line, &shown.last_size);
@@ -253,9 +304,14 @@ static void collect(struct check *check)
 {
     const depesha_document *document = check->batch.document;
     check->count = 0;
-    for (size_t n = 0; n < depesha_document_count(document); n++)
+    for (size_t n = 0; n < depesha_document_count(document); n++) {
+        if (depesha_document_open(document, n) != DEPESHA_OK) {
+            lack_memory(check);
+            return;
+        }
         for (size_t i = 0; i < depesha_finding_count(document, n); i++)
             add_finding(check, depesha_finding_at(document, n, i));
+    }
 }
 
 /* ---- acceptances that nothing needs ---------------------------------------------------------- */
@@ -467,6 +523,7 @@ static void check_document(struct check *check)
         write_list(check, batch->name);
     }
     free_stales(check);
+    free_copies(check);
     put_away(check);
     depesha_document_free(check->mended_document);
     check->mended_document = NULL;

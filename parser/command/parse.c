@@ -65,15 +65,27 @@ static void print_leaves(struct batch *batch)
     }
 }
 
+static bool put_piece(void *context, const char *text, size_t size)
+{
+    struct output *output = context;
+    output_bytes(output, text, size);
+    return output_works(output);
+}
+
+/* A record is written as it is made, for it may be large. */
 static void print_records(struct batch *batch, unsigned flags)
 {
-    size_t count = depesha_document_count(batch->document);
+    const depesha_document *document = batch->document;
+    size_t count = depesha_document_count(document);
     for (size_t n = 0; n < count && output_works(&batch->output); n++) {
-        char *text = depesha_document_json(batch->document, n, flags);
-        bool good = text != NULL;
-        batch_write(batch, text);
-        if (good)
-            output_text(&batch->output, "\n");
+        if (depesha_document_write(document, n, flags, put_piece, &batch->output) == DEPESHA_NO_MEMORY) {
+            batch_say(batch, batch->name, "out of memory");
+            batch_worsen(batch, STATUS_FAILED);
+            continue;
+        }
+        output_text(&batch->output, "\n");
+        if (!depesha_document_form(document, n))
+            batch_worsen(batch, STATUS_DOUBTFUL);
     }
 }
 
@@ -85,20 +97,30 @@ static int worth(const depesha_document *document)
     return STATUS_GOOD;
 }
 
+/* Documents of this size are not made ready ahead of their turn. */
+enum { LARGE = 1 << 18 };
+
+static bool add_piece(void *context, const char *text, size_t size)
+{
+    return task_add(context, text, size);
+}
+
 /* The records of one document among many. */
-static void make_records(const struct batch *batch, struct task *task)
+static bool make_records(const struct batch *batch, struct task *task)
 {
     const unsigned *flags = batch->context;
-    size_t count = depesha_document_count(task->document);
-    task->status = worth(task->document);
+    const depesha_document *document = task->document;
+    size_t count = depesha_document_count(document);
+    if (task->bytes > LARGE)
+        return false;
     for (size_t n = 0; n < count; n++) {
-        char *text = depesha_document_json(task->document, n, *flags);
-        if (!text)
+        if (depesha_document_write(document, n, *flags, add_piece, task) == DEPESHA_NO_MEMORY)
             task_fail(task, "out of memory");
-        else if (task_add(task, text))
-            task_add(task, "\n");
-        depesha_free(text);
+        task_add(task, "\n", 1);
+        if (!depesha_document_form(document, n) && task->status == STATUS_GOOD)
+            task->status = STATUS_DOUBTFUL;
     }
+    return true;
 }
 
 static int check_options(const struct batch *batch, size_t format)
@@ -138,12 +160,13 @@ int command_parse(int count, char **words)
     while (batch_next(&batch)) {
         if (!batch.document)
             continue; /* its records have been written */
-        bool pretty = format == FORMAT_JSON && depesha_document_count(batch.document) == 1;
-        if (format == FORMAT_LEAVES)
+        bool pretty = format == FORMAT_JSON && batch.alone && depesha_document_count(batch.document) == 1;
+        if (format == FORMAT_LEAVES) {
             print_leaves(&batch);
-        else
+            batch_worsen(&batch, worth(batch.document));
+        } else {
             print_records(&batch, flags | (pretty ? DEPESHA_PRETTY : 0));
-        batch_worsen(&batch, worth(batch.document));
+        }
     }
     return batch_close(&batch);
 }

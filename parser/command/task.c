@@ -39,17 +39,17 @@ static bool make_room(struct task *task, size_t more)
     return true;
 }
 
-bool task_add(struct task *task, const char *text)
+bool task_add(struct task *task, const char *text, size_t size)
 {
-    size_t size = strlen(text);
     if (task->fault[0])
         return false;
     if (!make_room(task, size)) {
         task_fail(task, "out of memory");
         return false;
     }
-    memcpy(task->text + task->size, text, size + 1);
+    memcpy(task->text + task->size, text, size);
     task->size += size;
+    task->text[task->size] = '\0';
     return true;
 }
 

@@ -27,7 +27,7 @@ struct task {
 void task_fail(struct task *task, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds to the text. Without memory the task fails; false then, and ever after. */
-bool task_add(struct task *task, const char *text);
+bool task_add(struct task *task, const char *text, size_t size);
 
 /* Makes it ready for another document. */
 void task_clear(struct task *task);
