@@ -281,13 +281,13 @@ static void sort_words(struct depesha_grammar *grammar)
 {
     struct lexicon *lexicon = grammar->lexicon;
     size_t ends[2 * (MAX_WORD + 1) + 1] = {0};
-    const struct word **sorted = arena_take(&grammar->arena, lexicon->count + 1, sizeof *sorted);
+    uint16_t *sorted = arena_take(&grammar->arena, lexicon->count + 1, sizeof *sorted);
     for (size_t i = 0; i < lexicon->count; i++)
         ends[place_of(&lexicon->words[i]) + 1]++;
     for (size_t place = 1; place < sizeof ends / sizeof *ends; place++)
         ends[place] += ends[place - 1];
     for (size_t i = 0; i < lexicon->count; i++)
-        sorted[ends[place_of(&lexicon->words[i])]++] = &lexicon->words[i];
+        sorted[ends[place_of(&lexicon->words[i])]++] = (uint16_t)i;
     lexicon->near = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->near);
     lexicon->signs = arena_take(&grammar->arena, lexicon->count + 1, sizeof *lexicon->signs);
     lexicon->shelves = arena_take(&grammar->arena, lexicon->count / SHELF + MAX_WORD + 1, sizeof *lexicon->shelves);
@@ -296,7 +296,7 @@ static void sort_words(struct depesha_grammar *grammar)
         for (size_t first = n; n < ends[2 * length + 1]; n++) {
             if ((n - first) % SHELF == 0)
                 lexicon->shelves[lexicon->shelf_count++].first = n;
-            put_on_shelf(lexicon, sorted[n], n);
+            put_on_shelf(lexicon, &lexicon->words[sorted[n]], n);
         }
     }
     lexicon->begin[MAX_WORD + 1] = lexicon->shelf_count;

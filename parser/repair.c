@@ -128,6 +128,7 @@ static bool next_piece(const struct text *text, size_t *at, size_t end, struct p
     if (*at >= end)
         return false;
     bool found = false;
+    piece->start = piece->end = *at;
     for (size_t n; *at < end && !parts_words(text, *at, end); *at += n) {
         n = text_next(text->at, text->size, *at, &c);
         n += n == 0;
