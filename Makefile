@@ -239,9 +239,10 @@ $(BUILD)/builtin.c: $(GRAMMARS) $(BUILD)/configuration Makefile
 	   echo "const size_t depesha_builtin_count = $$count;"; \
 	 } >$@
 
-# Their patterns, compiled once by a program that is made of the same objects.
+# What lies ready of the first one: its memory, its patterns, the states of its automaton. It is made once, by a program of
+# the same objects, which stands where addresses are no small numbers.
 $(BUILD)/precompile: $(PRECOMPILE) $(PARSER)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
+	$(CC) $(CFLAGS) $(call links,-pie) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 $(BUILD)/precompiled.c: $(BUILD)/precompile $(SAMPLES)
 	$(BUILD)/precompile $(SAMPLES) >$@.new

@@ -37,7 +37,7 @@ static size_t place_of(struct freezing *f, uint16_t **all, size_t *size, size_t 
                        const uint16_t *at, size_t count)
 {
     size_t slot = hash_of(at, count);
-    for (; hash[slot] != 0; slot = (slot + 1) % HASH)
+    for (; *all != NULL && hash[slot] != 0; slot = (slot + 1) % HASH)
         if (*size - (hash[slot] - 1) >= count && memcmp(*all + hash[slot] - 1, at, count * sizeof *at) == 0)
             return hash[slot] - 1;
     *all = arena_grow(f->arena, *all, *size, room, *size + count, sizeof **all);

@@ -91,7 +91,8 @@ static void read_generated(const depesha_grammar *grammar, const depesha_recipe 
         size_t size = 0;
         if (depesha_generate(generator, &text, &size, NULL) == DEPESHA_OK) {
             for (size_t at = 0; joined && at < size; at++)
-                text[at] = text[at] == '\n' ? ' ' : text[at];
+                if (text[at] == '\n')
+                    text[at] = ' ';
             read_bytes(grammar, text, size);
         }
         depesha_free(text);
