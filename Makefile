@@ -308,7 +308,7 @@ $(BUILD)/tests/test_sandbox: $(BUILD)/parser/command/sandbox.o
 
 # Its own malloc stands before the library's calls.
 $(BUILD)/tests/test_allocation: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-$(BUILD)/tests/test_linear: private LDFLAGS += -Wl,--wrap=malloc,--wrap=realloc,--wrap=pcre2_match_8
+$(BUILD)/tests/test_linear: private LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=pcre2_match_8
 
 tests-built: $(TESTS)
 

@@ -79,7 +79,8 @@ static const char cable[] = "NKID\n10TH DEPARTMENT\nOutgoing № 7315  Form № 
                             "2 copies Ks\n3 March 1946\n1. Cde. Molotov\n2. 10th department\n";
 
 static depesha_grammar *grammar;
-static depesha_document *document;
+static depesha_document *document, *several;
+static char *several_json; /* all its records */
 
 /* A piece of work: its result as a text that free() frees, or NULL if there was no memory. */
 typedef char *working(void);
@@ -247,6 +248,43 @@ static char *print_evidence(void)
     return depesha_document_json(document, 0, DEPESHA_EVIDENCE | DEPESHA_PRETTY);
 }
 
+static bool add_piece(void *context, const char *text, size_t size)
+{
+    size_t *left = context;
+    (void)text;
+    assert_true(size <= *left);
+    *left -= size;
+    return true;
+}
+
+/* The records of a document of several, each read when it is asked for: written to the end, or not begun. */
+static char *write_several(void)
+{
+    size_t size = strlen(several_json);
+    for (size_t n = 0; n < depesha_document_count(several); n++) {
+        size_t left = size;
+        depesha_status status = depesha_document_write(several, n, DEPESHA_EVIDENCE, add_piece, &left);
+        assert_true(status == DEPESHA_OK || status == DEPESHA_NO_MEMORY);
+        if (status == DEPESHA_NO_MEMORY) {
+            assert_int_equal(left, size);
+            return NULL;
+        }
+        size = left;
+    }
+    assert_int_equal(size, 0);
+    return copied("written");
+}
+
+static char *values_of_several(void)
+{
+    size_t last = depesha_document_count(several) - 1;
+    for (size_t n = 0; n <= last; n++)
+        if (depesha_document_open(several, n) != DEPESHA_OK)
+            return NULL;
+    const depesha_value *value = depesha_value_find(several, last, "/cable/outgoing_number");
+    return value == NULL ? NULL : copied(value->text);
+}
+
 static char *explain(void)
 {
     return depesha_explain(document);
@@ -339,6 +377,8 @@ static const struct {
     {"parse a code page", parse_code_page},
     {"record", print_record},
     {"evidence", print_evidence},
+    {"write several", write_several},
+    {"values of several", values_of_several},
     {"explain", explain},
     {"why not", why_not},
     {"generate a cable", generate_cable},
@@ -384,6 +424,29 @@ static void test_arrays_stay(void **state)
     }
 }
 
+static bool open_several(void)
+{
+    enum { COPIES = 3 };
+    static char text[COPIES * sizeof cable];
+    size_t size = 0, all = 0;
+    for (size_t i = 0; i < COPIES; i++) {
+        memcpy(text + size, cable, sizeof cable - 1);
+        size += sizeof cable - 1;
+        text[size++] = '\n';
+    }
+    if (depesha_parse(grammar, "several", text, size, &several) != DEPESHA_OK || depesha_document_count(several) < 2)
+        return false;
+    several_json = calloc(1, 1);
+    for (size_t n = 0; n < depesha_document_count(several); n++) {
+        char *json = depesha_document_json(several, n, DEPESHA_EVIDENCE);
+        several_json = realloc(several_json, all + strlen(json) + 1);
+        memcpy(several_json + all, json, strlen(json) + 1);
+        all += strlen(json);
+        depesha_free(json);
+    }
+    return true;
+}
+
 static int open_all(void **state)
 {
     size_t size;
@@ -393,12 +456,14 @@ static int open_all(void **state)
     cJSON_InitHooks(&hooks);
     if (depesha_grammar_compile("soviet", rules, size, NULL, NULL, &grammar, NULL) != DEPESHA_OK)
         return -1;
-    return depesha_parse(grammar, "cable", cable, sizeof cable - 1, &document) == DEPESHA_OK ? 0 : -1;
+    return depesha_parse(grammar, "cable", cable, sizeof cable - 1, &document) == DEPESHA_OK && open_several() ? 0 : -1;
 }
 
 static int close_all(void **state)
 {
     (void)state;
+    depesha_document_free(several);
+    free(several_json);
     depesha_document_free(document);
     depesha_grammar_free(grammar);
     return 0;

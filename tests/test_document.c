@@ -832,6 +832,93 @@ static void test_many_copies(void **state)
     assert_true(compared > 0);
 }
 
+/* Takes so many pieces of a text, and no more. */
+struct taker {
+    char *at;
+    size_t size, pieces, most;
+};
+
+static bool take(void *context, const char *text, size_t size)
+{
+    struct taker *taker = context;
+    assert_true(taker->pieces < taker->most); /* who has refused one is not asked again */
+    taker->at = realloc(taker->at, taker->size + size + 1);
+    assert_non_null(taker->at);
+    memcpy(taker->at + taker->size, text, size);
+    taker->size += size;
+    taker->at[taker->size] = '\0';
+    return ++taker->pieces < taker->most;
+}
+
+static void test_write(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sample_count; i++) {
+        snprintf(subject, sizeof subject, "%.250s, written", samples[i].name);
+        for (unsigned flags = 0; flags <= (DEPESHA_EVIDENCE | DEPESHA_PRETTY); flags++) {
+            depesha_document *document = parse(samples[i].text);
+            char *json = depesha_document_json(document, 0, flags);
+            struct taker all = {.most = SIZE_MAX};
+            assert_int_equal(depesha_document_write(document, 0, flags, take, &all), DEPESHA_OK);
+            assert_string_equal(all.at, json);
+            for (size_t most = 1; most < all.pieces; most++) {
+                struct taker some = {.most = most};
+                assert_int_equal(depesha_document_write(document, 0, flags, take, &some), DEPESHA_UNWRITTEN);
+                assert_int_equal(some.pieces, most);
+                assert_memory_equal(some.at, json, some.size);
+                free(some.at);
+            }
+            struct cJSON *tree = depesha_document_cjson(document, 0, flags);
+            char *printed = flags & DEPESHA_PRETTY ? cJSON_Print(tree) : cJSON_PrintUnformatted(tree);
+            assert_string_equal(printed, json); /* as cJSON writes it, to the last tab */
+            free(printed);
+            cJSON_Delete(tree);
+            free(all.at);
+            depesha_free(json);
+            depesha_document_free(document);
+        }
+    }
+}
+
+/* Records are read again from the text whenever they are asked for: in whatever order, they are the same. */
+static void test_any_order(void **state)
+{
+    enum { COPIES = 5 };
+    size_t several = 0;
+    (void)state;
+    for (size_t i = 0; i < sample_count; i++) {
+        if (samples[i].text.size > 8192)
+            continue;
+        snprintf(subject, sizeof subject, "%.250s, in any order", samples[i].name);
+        depesha_document *document = copies_of(&samples[i], COPIES);
+        size_t count = depesha_document_count(document);
+        char *first[64] = {0};
+        for (size_t n = 0; n < count && n < 64; n++)
+            first[n] = depesha_document_json(document, n, DEPESHA_EVIDENCE);
+        for (size_t turn = 0; turn < 3 * count; turn++) {
+            size_t n = turn * 7 % count;
+            assert_int_equal(depesha_document_open(document, n), DEPESHA_OK);
+            char *again = n < 64 ? depesha_document_json(document, n, DEPESHA_EVIDENCE) : NULL;
+            require(n >= 64 || strcmp(again, first[n]) == 0, "a record is the same again");
+            depesha_free(again);
+        }
+        assert_int_equal(depesha_document_open(document, count), DEPESHA_BAD_NAME);
+        size_t leaves = depesha_leaf_count(document);
+        for (size_t n = 0; n < leaves; n += 1 + leaves / 16) {
+            depesha_leaf there = depesha_leaf_at(document, n), last = depesha_leaf_at(document, leaves - 1);
+            depesha_leaf again = depesha_leaf_at(document, n);
+            require(there.start == again.start && there.end == again.end && there.kind == again.kind &&
+                        last.end == depesha_leaf_at(document, leaves - 1).end,
+                    "a leaf is the same again");
+        }
+        several += count > 1;
+        for (size_t n = 0; n < 64; n++)
+            depesha_free(first[n]);
+        depesha_document_free(document);
+    }
+    assert_true(several > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -854,6 +941,8 @@ int main(void)
         cmocka_unit_test(test_random_bytes),
         cmocka_unit_test(test_random_pieces),
         cmocka_unit_test(test_many_copies),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_any_order),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
