@@ -10,7 +10,7 @@
 
 enum {
     ROW = 16, /* letters */
-    MAX_STATES = 16384,
+    MAX_STATES = 12000, /* and one for each gate: links have 16 bits, as have the numbers of rows */
     MAX_ROWS = 65536,
     CHUNK = 1024,
     MAX_POSITIONS = 500000
@@ -52,13 +52,13 @@ struct move {
  * that a link for each letter. Rows are known by their numbers; the number 0 is of none.
  */
 struct row {
-    _Atomic uint32_t to[ROW]; /* links, or further rows */
+    _Atomic uint16_t to[ROW]; /* links, or further rows */
 };
 
 struct exits {
-    _Atomic uint32_t rows[RARE / ROW];
-    _Atomic uint32_t rare; /* the row of the rows of rare letters */
-    _Atomic uint32_t end;  /* a link */
+    _Atomic uint16_t rows[RARE / ROW];
+    _Atomic uint16_t rare; /* the row of the rows of rare letters */
+    _Atomic uint16_t end;  /* a link */
 };
 
 /* A link is 4 times the number of the state, and what must be known of it. 0: not made yet. */
@@ -109,7 +109,7 @@ struct automaton {
     struct branch **done;
     struct atom **atoms;
     size_t done_count, done_room, atom_count, atom_room;
-    _Atomic uint32_t *starts; /* links, by gate */
+    _Atomic uint16_t *starts; /* links, by gate */
     struct branch **roots;    /* likewise */
     _Atomic uint32_t rare[RARE_COUNT];
     size_t gate_count;
@@ -117,6 +117,7 @@ struct automaton {
     struct automaton *beside; /* such a one, which follows the same texts, for both to be written down */
     const struct field **beside_found;
     const struct frozen *frozen, *frozen_single; /* states that lie ready, or NULL */
+    atomic_bool full;            /* no state is made any more: what the others do not know may match */
     atomic_size_t missed;                        /* productions that were let pass where they do not reach */
 };
 
@@ -583,18 +584,18 @@ static size_t letter_of(struct automaton *a, uint32_t c)
 }
 
 /* The row that a number tells, made if need be; NULL if there are too many. */
-static struct row *row_of(struct automaton *a, _Atomic uint32_t *number)
+static struct row *row_of(struct automaton *a, _Atomic uint16_t *number)
 {
     uint32_t row = atomic_load_explicit(number, memory_order_relaxed);
     if (row == 0 && a->row_count + 1 < MAX_ROWS) {
         row = (uint32_t)++a->row_count;
-        atomic_store_explicit(number, row, memory_order_release);
+        atomic_store_explicit(number, (uint16_t)row, memory_order_release);
     }
     return row == 0 ? NULL : &a->rows[row];
 }
 
 /* Where the link of a letter is, for what is made to be found again. */
-static _Atomic uint32_t *place_of(struct automaton *a, uint32_t link, size_t letter)
+static _Atomic uint16_t *place_of(struct automaton *a, uint32_t link, size_t letter)
 {
     struct exits *exits = &a->exits[link / LINK];
     struct row *rare = NULL, *row = NULL;
@@ -622,15 +623,17 @@ static uint32_t make_next(struct automaton *a, uint32_t link, uint32_t c, size_t
     while (same != NULL && !(same->at_end == at_end && memcmp(same->bits, move->bits, words * sizeof(uint64_t)) == 0))
         same = same->next;
     if (same == NULL) {
-        if (a->state_count >= MAX_STATES || a->position_count >= MAX_POSITIONS)
+        if (a->state_count >= MAX_STATES || a->position_count >= MAX_POSITIONS) {
+            atomic_store_explicit(&a->full, true, memory_order_relaxed);
             return 0;
+        }
         move->to = step(a, state, move->bits, at_end);
         move->next = state->moves;
         state->moves = same = move;
     }
-    _Atomic uint32_t *place = letter == NO_LETTER ? NULL : place_of(a, link, letter);
+    _Atomic uint16_t *place = letter == NO_LETTER ? NULL : place_of(a, link, letter);
     if (place != NULL)
-        atomic_store_explicit(place, same->to->link, memory_order_release);
+        atomic_store_explicit(place, (uint16_t)same->to->link, memory_order_release);
     return same->to->link;
 }
 
@@ -671,7 +674,7 @@ static uint32_t make_start(struct automaton *a, size_t gate)
     unsigned stamp = ++a->stamp;
     add_out(a, position_of(a, a->roots[gate]->self, NONE), stamp);
     start = state_of(a, false, stamp)->link;
-    atomic_store_explicit(&a->starts[gate], start, memory_order_release);
+    atomic_store_explicit(&a->starts[gate], (uint16_t)start, memory_order_release);
     return start;
 }
 
@@ -696,7 +699,7 @@ static bool locked_next(struct automaton *a, uint32_t c, size_t letter, uint32_t
     return ok;
 }
 
-static uint32_t known(const _Atomic uint32_t *number)
+static uint32_t known(const _Atomic uint16_t *number)
 {
     return atomic_load_explicit(number, memory_order_acquire);
 }
@@ -821,7 +824,7 @@ bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t a
         size_t letter = at_end ? (size_t)END_OF_TEXT : letter_of(a, c);
         bool is_far = at >= limit && !at_end;
         uint32_t next = is_far ? 0 : known_next(a, link, letter);
-        if (next == 0 && !is_far) {
+        if (next == 0 && !is_far && !atomic_load_explicit(&a->full, memory_order_relaxed)) {
             next = link;
             if (!locked_next(a, c, letter, &next))
                 return false;
@@ -877,7 +880,7 @@ uint32_t automaton_character(const struct automaton *a, size_t letter)
 {
     return letter < ASCII     ? (uint32_t)letter
            : letter < RARE    ? (uint32_t)(CYRILLIC + letter - ASCII)
-           : letter < LETTERS ? known(&a->rare[letter - RARE])
+           : letter < LETTERS ? atomic_load_explicit(&a->rare[letter - RARE], memory_order_relaxed)
                               : 0;
 }
 

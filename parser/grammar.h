@@ -14,7 +14,7 @@
 #include "arena.h"
 #include "depesha.h"
 
-enum { MAX_ZONES = 12, MAX_NEXT = 6, MAX_STEP = 64, ALIKE_CHARACTERS = 0x500, LEAF_HASH = 256 };
+enum { MAX_ZONES = 12, MAX_NEXT = 6, MAX_STEP = 64, MAX_KEYS = 4000, ALIKE_CHARACTERS = 0x500, LEAF_HASH = 256 };
 
 /* Whether patterns become machine code: those that are used much (where PCRE2 can), none, or all. */
 enum jit { JIT_AUTO, JIT_NEVER, JIT_ALWAYS };

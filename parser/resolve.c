@@ -542,6 +542,8 @@ static void resolve_keys(struct depesha_grammar *grammar, struct complaints *com
 {
     for (struct key *key = grammar->keys; key != NULL; key = key->next) {
         key->index = grammar->key_count++;
+        if (grammar->key_count == MAX_KEYS + 1)
+            complain(complaints, key->place, "a record can have %d keys at most", (int)MAX_KEYS);
         key->type = find_type(grammar, key->type_name);
         if (key->type == NULL)
             key->type = type_of_enumeration(grammar, key);
