@@ -998,6 +998,24 @@ static void test_too_large(void **state)
     check_all(&wrong, 1);
 }
 
+/* Keys are counted by the automaton, in two bytes. */
+static void test_too_many_keys(void **state)
+{
+    (void)state;
+    enum { KEYS = 4001, LINE = 24 };
+    static const char head[] = "grammar t 1 \"t\"\ninclude \"soviet\"\n";
+    char *text = malloc(sizeof head + (size_t)KEYS * LINE), *messages = NULL;
+    depesha_grammar *grammar = NULL;
+    assert_non_null(text);
+    size_t size = (size_t)snprintf(text, sizeof head, "%s", head);
+    for (int i = 0; i < KEYS; i++)
+        size += (size_t)snprintf(text + size, LINE, "key own%d = place\n", i);
+    assert_int_equal(depesha_grammar_compile("t", text, size, NULL, NULL, &grammar, &messages), DEPESHA_BAD_GRAMMAR);
+    assert_non_null(strstr(messages, "a record can have 4000 keys at most"));
+    depesha_free(messages);
+    free(text);
+}
+
 static void test_status_texts(void **state)
 {
     (void)state;
@@ -1099,6 +1117,7 @@ int main(void)
         cmocka_unit_test(test_marked_file),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_too_many_keys),
         cmocka_unit_test(test_status_texts),
         cmocka_unit_test(test_own_form),
         cmocka_unit_test(test_reopened_enumeration),
