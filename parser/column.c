@@ -328,6 +328,7 @@ static void arrange(struct arena *arena, struct text *text, const struct slices 
         at = end;
     }
     text_edit_end(&edit, text);
+    arena_leave(arena, (char *)moved->at, moved->size + 1); /* it may be large */
 }
 
 /* Whether there are words with more than a blank between them: most texts need no more than this look. */

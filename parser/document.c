@@ -103,11 +103,13 @@ struct reading {
     struct text text;
     struct lines lines;
     struct repairs repairs;
+    enum reading_kind kind;
 };
 
 static struct reading reading_of(const struct depesha_document *d)
 {
-    return (struct reading){d->path, d->portions, d->portion_count, d->portion_room, d->text, d->lines, d->repairs};
+    return (struct reading){d->path, d->portions, d->portion_count, d->portion_room,
+                            d->text, d->lines,    d->repairs,       d->reading};
 }
 
 static void reading_restore(struct depesha_document *d, const struct reading *reading)
@@ -119,7 +121,7 @@ static void reading_restore(struct depesha_document *d, const struct reading *re
     d->text = reading->text;
     d->lines = reading->lines;
     d->repairs = reading->repairs;
-    d->has_record = false;
+    d->reading = reading->kind;
 }
 
 /* Another way of reading: what is made from now on is its own. */
@@ -128,7 +130,7 @@ static void reading_begin(struct depesha_document *d, enum reading_kind kind)
     d->matcher.arena = &d->readings[kind];
     d->portions = NULL;
     d->portion_count = d->portion_room = 0;
-    d->has_record = false;
+    d->reading = kind;
 }
 
 /* The values of a record, and its form. */
@@ -137,12 +139,12 @@ static void read_record(struct depesha_document *d, size_t n)
     struct arena *arena = d->matcher.arena;
     struct portion *portion = &d->portions[n];
     struct record *record = &d->record;
-    if (d->has_record && record->number == n)
+    if (d->has_record && record->number == n && record->reading == d->reading)
         return;
     d->has_record = false;
     arena_empty(&d->of_record);
     d->matcher.arena = &d->of_record;
-    *record = (struct record){.number = n, .span = {portion->start, portion->end}};
+    *record = (struct record){.reading = d->reading, .number = n, .span = {portion->start, portion->end}};
     tree_read(d, record);
     form_choose(d, record);
     d->matcher.arena = arena;

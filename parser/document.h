@@ -48,6 +48,8 @@ struct passage_reader {
     struct passage waits; /* the next one, which may go on; empty: there is none */
 };
 
+enum reading_kind { READING_PLAIN, READING_MENDED, READING_FLAT, READINGS };
+
 /* Where a record is. */
 struct portion {
     size_t at;           /* bytes of the path, before the step that opens it */
@@ -65,6 +67,7 @@ struct key_run {
 
 /* One cable of the document. */
 struct record {
+    enum reading_kind reading;
     size_t number;
     struct values values;
     bool *seen; /* which fields matched, by index */
@@ -91,8 +94,6 @@ struct zone_reader {
     bool is_open, ended;
 };
 
-enum reading_kind { READING_PLAIN, READING_MENDED, READING_FLAT, READINGS };
-
 struct depesha_document {
     struct arena arena;              /* what lasts */
     struct arena readings[READINGS]; /* what each way of reading has made */
@@ -117,6 +118,7 @@ struct depesha_document {
     size_t portion_count, portion_room;
     struct record record; /* the one at hand: all is read again from the path when another is asked for */
     bool has_record;
+    enum reading_kind reading;
     struct span *slots; /* room for those of a mark, and... */
     size_t slot_most;   /* ...how many a production has at most */
     struct zone_reader zones;

@@ -426,12 +426,17 @@ static void test_arrays_stay(void **state)
 
 static bool open_several(void)
 {
-    enum { COPIES = 3 };
-    static char text[COPIES * sizeof cable];
-    size_t size = 0, all = 0;
+    enum { COPIES = 3, LINES = 600 };
+    static const char line[] = "The answer will be given in a few days, as was agreed upon.\n";
+    static char text[COPIES * (sizeof cable + LINES * sizeof line)]; /* too much for the memory that is kept at hand */
+    size_t size = 0, all = 0, head = (size_t)(strstr(cable, "Your No.") - cable);
     for (size_t i = 0; i < COPIES; i++) {
-        memcpy(text + size, cable, sizeof cable - 1);
-        size += sizeof cable - 1;
+        memcpy(text + size, cable, head);
+        size += head;
+        for (size_t n = 0; n < LINES; n++, size += sizeof line - 1)
+            memcpy(text + size, line, sizeof line - 1);
+        memcpy(text + size, cable + head, sizeof cable - 1 - head);
+        size += sizeof cable - 1 - head;
         text[size++] = '\n';
     }
     if (depesha_parse(grammar, "several", text, size, &several) != DEPESHA_OK || depesha_document_count(several) < 2)
