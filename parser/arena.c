@@ -223,17 +223,21 @@ static void release_kept(struct arena *arena)
 
 void arena_empty(struct arena *arena)
 {
-    struct arena_block *block = arena->blocks;
+    struct arena_block *first = arena->blocks;
     release_kept(arena);
     memset(arena->spare, 0, sizeof arena->spare);
-    if (block == NULL)
+    if (first == NULL)
         return;
-    while (block->next != NULL)
-        drop_block(arena, block->next);
-    if (block->room > BLOCK)
-        drop_block(arena, block);
-    else
-        block->used = 0;
+    for (struct arena_block *block = first->next, *next; block != NULL; block = next) {
+        next = block->next;
+        free(block);
+    }
+    first->next = NULL;
+    first->used = 0;
+    if (first->room <= BLOCK)
+        return;
+    arena->blocks = NULL;
+    free(first);
 }
 
 void arena_free(struct arena *arena)

@@ -78,12 +78,12 @@ static struct line_block *begin_block(struct reading *r, size_t n, size_t start)
 void lines_read(struct arena *arena, const struct text *text, line_look *look, void *context, struct lines *lines)
 {
     struct reading r = {.arena = arena, .lines = lines};
-    struct line_block *block = NULL;
     size_t start = 0;
     *lines = (struct lines){.text = text->at, .size = text->size};
+    struct line_block *block = begin_block(&r, 0, 0);
     do {
         size_t n = lines->count++;
-        if (n % LINE_BLOCK == 0)
+        if (n > 0 && n % LINE_BLOCK == 0)
             block = begin_block(&r, n, start);
         struct line line = line_from(lines, start);
         if (look != NULL) {

@@ -17,13 +17,14 @@ enum {
     LONG_LINE = 400,
     FLAT_COST = 2,
     WORDS_BYTES = 4096,
+    AHEAD = 64, /* lines that a way can reach from another: those that mark_horizon allows, and a few */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-    SETTLE = 16 /* points: what fuzzers try is short */
+    SETTLE = 16, /* points: what fuzzers try is short */
+    LEAST_MARKS = 256
 #else
     SETTLE = 4096,
+    LEAST_MARKS = 1 << 16 /* bytes */
 #endif
-    AHEAD = 64, /* lines that a way can reach from another: those that mark_horizon allows, and a few */
-    LEAST_MARKS = 1 << 16
 };
 
 #define NONE UINT32_MAX
@@ -157,7 +158,7 @@ static void take_mark(const struct depesha_grammar *grammar, const unsigned char
 /* A step's head; of a mark, the bytes that it takes in a pool may follow. */
 static void put_step(struct arena *arena, struct path *path, const struct step *step, size_t more)
 {
-    path->at = arena_grow(arena, path->at, path->size, &path->room, path->size + 1 + 2 * NUMBER + more, 1);
+    path->at = arena_grow(arena, path->at, path->size, &path->room, path->size + 1 + (size_t)2 * NUMBER + more, 1);
     path->at[path->size++] = (unsigned char)(step->kind << ZONE_BITS | step->zone);
     path->size += put_number(path->at + path->size, step->end - step->start);
     if (step->kind == STEP_MARK)
