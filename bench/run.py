@@ -27,7 +27,7 @@ PATTERN = r"(?:outgoing|incoming|исх\.|вх\.)\s*(?:№|nº|no\.?|#)\s*\d+"
 # The steps of the library, by the files that do them. What a file asks of PCRE2, cJSON or the C library is its own cost.
 STAGES = [
     ("text", ("text.c", "line.c")),
-    ("marks", ("mark.c", "opening.c", "automaton.c", "shape.c", "pattern.c", "resolve.c", "grammar.c")),
+    ("marks", ("mark.c", "walk.c", "automaton.c", "frozen.c", "shape.c", "pattern.c", "resolve.c", "grammar.c", "image.c")),
     ("mending", ("lexicon.c", "repair.c")),
     ("form", ("path.c",)),
     ("values and checks", ("tree.c", "value.c", "body.c", "form.c", "check.c")),
