@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    ROW = 16, /* letters */
+    ROW = 16,           /* letters */
     MAX_STATES = 12000, /* and one for each gate: links have 16 bits, as have the numbers of rows */
     MAX_ROWS = 65536,
     CHUNK = 1024,
@@ -117,7 +117,7 @@ struct automaton {
     struct automaton *beside; /* such a one, which follows the same texts, for both to be written down */
     const struct field **beside_found;
     const struct frozen *frozen, *frozen_single; /* states that lie ready, or NULL */
-    atomic_bool full;            /* no state is made any more: what the others do not know may match */
+    atomic_bool full;                            /* no state is made any more: what the others do not know may match */
     atomic_size_t missed;                        /* productions that were let pass where they do not reach */
 };
 
@@ -803,7 +803,8 @@ bool automaton_find(struct automaton *a, size_t gate, const char *text, size_t a
     size_t far = gate < ZONE_GATES && gate % 2 == 1 ? FAR_FROM_START : FAR;
     if (a->frozen != NULL && atomic_load_explicit(&a->missed, memory_order_relaxed) < MISSED_BEFORE_MADE) {
         size_t missed = 0;
-        if (frozen_find(a->frozen, a->frozen_single, a->grammar->by_index, gate, far, text, at, to, found, count, &missed)) {
+        if (frozen_find(a->frozen, a->frozen_single, a->grammar->by_index, gate, far, text, at, to, found, count,
+                        &missed)) {
             if (missed > 0)
                 atomic_fetch_add_explicit(&a->missed, missed, memory_order_relaxed);
             return true;

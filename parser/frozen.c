@@ -69,7 +69,8 @@ static bool may_match(const struct frozen *single, size_t index, const char *tex
 }
 
 bool frozen_find(const struct frozen *f, const struct frozen *single, const struct field *const *by_index, size_t gate,
-                 size_t far, const char *text, size_t from, size_t to, const struct field **found, size_t *count, size_t *missed)
+                 size_t far, const char *text, size_t from, size_t to, const struct field **found, size_t *count,
+                 size_t *missed)
 {
     uint16_t link = gate < f->gate_count ? f->starts[gate] : 0;
     size_t at = from;

@@ -48,9 +48,9 @@ struct frozen {
 };
 
 /*
- * As automaton_find does, without its states; no more than `far` characters are followed. Where the tables end, what may still match is asked of the tables of
- * single productions; where these end, too, it is let pass, and counted in *missed. False if the gate is not in the
- * tables.
+ * As automaton_find does, without its states; no more than `far` characters are followed. Where the tables end, what
+ * may still match is asked of the tables of single productions; where these end, too, it is let pass, and counted in
+ * *missed. False if the gate is not in the tables.
  */
 bool frozen_find(const struct frozen *frozen, const struct frozen *single, const struct field *const *by_index,
                  size_t gate, size_t far, const char *text, size_t at, size_t to, const struct field **found,

@@ -349,8 +349,8 @@ bool mark_try(struct matcher *matcher, const struct field *field, size_t at, siz
 {
     struct span span;
     size_t end = at;
-    matcher->slots = arena_grow(matcher->own, matcher->slots, 0, &matcher->slot_room, field->slot_count + 1,
-                                sizeof *matcher->slots);
+    matcher->slots =
+        arena_grow(matcher->own, matcher->slots, 0, &matcher->slot_room, field->slot_count + 1, sizeof *matcher->slots);
     matcher->exceeded_at = 0;
     enum walked walked = flat ? WALK_LOST : walk_field(matcher, field, at, to, matcher->slots, &end);
     bool matched = walked == WALK_MATCHED;

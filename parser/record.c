@@ -133,7 +133,9 @@ static void put_number(struct writer *w, double number)
     char printed[PRINTED];
     cJSON item = {.type = cJSON_Number, .valuedouble = number};
     item.valueint = number >= INT_MAX ? INT_MAX : number <= INT_MIN ? INT_MIN : (int)number;
-    put(w, printed, print(&item, printed));
+    printed[0] = '\0';
+    size_t size = print(&item, printed);
+    put(w, printed, size);
 }
 
 static void add_text(struct writer *w, const char *name, const char *text)

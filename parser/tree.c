@@ -250,8 +250,8 @@ static void find_beginnings(struct depesha_document *d, const struct value *valu
         size_t count;
         const struct field *const *fields =
             mark_find(&d->matcher, gate_key(value->key), at, value->span.end, false, &count);
-        found->at =
-            arena_grow(d->matcher.arena, found->at, found->count, &found->room, found->count + count, sizeof *found->at);
+        found->at = arena_grow(d->matcher.arena, found->at, found->count, &found->room, found->count + count,
+                               sizeof *found->at);
         for (size_t i = 0; i < count; i++)
             found->at[found->count++] = (struct beginning){at, fields[i]};
     }

@@ -294,19 +294,20 @@ static depesha_grammar *grammar_of_patterns(void)
                        "damage \"?\"\nalike \"ce\"\n");
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
         buffer_format(&text, "field p%zu in all = /%s/\n    eg \"a\" -> \"\"\n", i, patterns[i]);
-    buffer_puts(&text, "token T = \"a\" | /b/+\n"
-                       "field g0 in all = T /c/* end\n    eg \"a\" -> \"\"\n"
-                       "field g1 in all = start \"a b\" break [T] \"c\"\n    eg \"a\" -> \"\"\n"
-                       "field g2 in all = (\"a\" end | \"b\") \"c\"\n    eg \"a\" -> \"\"\n"
-                       "field g3 in all = [\"a\"] (/b/ | \"c\")+ \"1\"\n    eg \"a\" -> \"\"\n"
-                       "field g4 in all = T T* [\"c\" end]\n    eg \"a\" -> \"\"\n"
-                       "field g5 in all = 'A' /(?=b)/ T end\n    eg \"a\" -> \"\"\n"
-                       "field g6 in all = T T* [\"c\" end] \"1\"\n    eg \"a\" -> \"\"\n"
-                       "field g7 in all = {v /[ab]+/} [{v /b?/} \"c\"] {v /[abc]*?/} (\"c\" | break)\n    eg \"a\" -> \"\"\n"
-                       "field g8 in all = {v (T | /ab*/)} {v /[bc]*/} /c|b+/* {v /1?/} \"A\"\n    eg \"a\" -> \"\"\n"
-                       "field g9 in all = \"b\" ([/a?/])+ /b*/* [(\"c\" | /cb?/)+] end\n    eg \"a\" -> \"\"\n"
-                       "field h0 in all = /(?:a|ab|b)+/ /[^\\n]*/ \"c1\"\n    eg \"a\" -> \"\"\n"
-                       "field h1 in all = /a(*SKIP)b|ac/ /c?/ \"b\"\n    eg \"a\" -> \"\"\n");
+    buffer_puts(&text,
+                "token T = \"a\" | /b/+\n"
+                "field g0 in all = T /c/* end\n    eg \"a\" -> \"\"\n"
+                "field g1 in all = start \"a b\" break [T] \"c\"\n    eg \"a\" -> \"\"\n"
+                "field g2 in all = (\"a\" end | \"b\") \"c\"\n    eg \"a\" -> \"\"\n"
+                "field g3 in all = [\"a\"] (/b/ | \"c\")+ \"1\"\n    eg \"a\" -> \"\"\n"
+                "field g4 in all = T T* [\"c\" end]\n    eg \"a\" -> \"\"\n"
+                "field g5 in all = 'A' /(?=b)/ T end\n    eg \"a\" -> \"\"\n"
+                "field g6 in all = T T* [\"c\" end] \"1\"\n    eg \"a\" -> \"\"\n"
+                "field g7 in all = {v /[ab]+/} [{v /b?/} \"c\"] {v /[abc]*?/} (\"c\" | break)\n    eg \"a\" -> \"\"\n"
+                "field g8 in all = {v (T | /ab*/)} {v /[bc]*/} /c|b+/* {v /1?/} \"A\"\n    eg \"a\" -> \"\"\n"
+                "field g9 in all = \"b\" ([/a?/])+ /b*/* [(\"c\" | /cb?/)+] end\n    eg \"a\" -> \"\"\n"
+                "field h0 in all = /(?:a|ab|b)+/ /[^\\n]*/ \"c1\"\n    eg \"a\" -> \"\"\n"
+                "field h1 in all = /a(*SKIP)b|ac/ /c?/ \"b\"\n    eg \"a\" -> \"\"\n");
     return compiled("odd", text.at, text.size);
 }
 
