@@ -359,6 +359,38 @@ static void test_far(void **state)
     depesha_grammar_free(grammar);
 }
 
+/* Machine code begins with a small stack; what needs more is matched all the same, at once and again. */
+static void test_deep(void **state)
+{
+    (void)state;
+    static const char text[] = "grammar deep 1 \"deep\"\nzone all \"all\" starts\n"
+                               "field a in all = \"x\" /(?:a|b|ab)+c/\n    eg \"x abc\" -> \"\"\n";
+    enum { SIZE = 4000 };
+    static const enum jit modes[] = {JIT_NEVER, JIT_ALWAYS};
+    struct buffer line = {.arena = &arena};
+    buffer_puts(&line, "x ");
+    for (size_t i = 0; i < SIZE; i++)
+        buffer_puts(&line, i % 2 == 0 ? "a" : "b");
+    buffer_puts(&line, "c");
+    for (size_t mode = 0; mode < sizeof modes / sizeof *modes; mode++) {
+        depesha_grammar *grammar = compiled("deep", text, strlen(text));
+        assert_non_null(grammar);
+        grammar_set_jit(grammar, modes[mode]);
+        struct arena own = {.escape = arena.escape};
+        struct matcher matcher;
+        struct text read;
+        struct span span;
+        text_read(&own, line.at, line.size, &read);
+        matcher_open(&matcher, &own, grammar, &read);
+        for (int time = 0; time < 2; time++) {
+            assert_true(matcher_match(&matcher, &grammar->fields->pattern, 0, read.size, &span));
+            assert_int_equal(span.end, read.size);
+        }
+        arena_free(&own);
+        depesha_grammar_free(grammar);
+    }
+}
+
 static void *parse_examples(void *result)
 {
     char **json = result;
@@ -412,8 +444,9 @@ static void test_threads_and_jit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples), cmocka_unit_test(test_gates), cmocka_unit_test(test_strange_letters),
-        cmocka_unit_test(test_patterns), cmocka_unit_test(test_far),   cmocka_unit_test(test_threads_and_jit),
+        cmocka_unit_test(test_examples),        cmocka_unit_test(test_gates), cmocka_unit_test(test_strange_letters),
+        cmocka_unit_test(test_patterns),        cmocka_unit_test(test_far),   cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_threads_and_jit),
     };
     int failed = cmocka_run_group_tests(tests, set_up, tear_down);
     anew = true;
