@@ -147,8 +147,7 @@ static bool add_words(struct maker *m, const void *one, const void *other, const
         memcpy(&words[0], (const unsigned char *)one + i, size);
         memcpy(&words[1], (const unsigned char *)other + i, size);
         if (!add_word(m, (part->at + i) / sizeof(uintptr_t), words[0], words[1]))
-            if (!add_word(m, (part->at + i) / sizeof(uintptr_t), words[0], words[1]))
-                return false;
+            return false;
     }
     return true;
 }

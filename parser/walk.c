@@ -222,8 +222,8 @@ static bool is_alike(struct walk *w, const char *group, uint32_t c, bool caseles
     uint32_t own;
     for (size_t at = 0, size = strlen(group), n; at < size; at += n) {
         n = text_next(group, size, at, &own);
-        if (n == 0 || is_same(w, own, c, caseless))
-            return n > 0;
+        if (n == 0 || w->over || is_same(w, own, c, caseless))
+            return n > 0 && !w->over;
     }
     return false;
 }

@@ -301,12 +301,36 @@ static void test_found_within(void **state)
     depesha_document_free(document);
 }
 
+/* What is read in a value of a list stands beside it, and what was read before does not change places. */
+static void test_entries(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "grammar l 1\nzone z starts line -4\ntype name name reads /.+/\ntype number number reads /\\d+/\n"
+        "key list.name = name\nkey list.count = number\nlist list\n"
+        "field list in z = start \"list\" {list.name /[A-Z]\\w+(?:\\(\\d\\))?/} [{list.count}] end\n"
+        "    eg \"list Ab 2\" -> list.name \"Ab\", list.count \"2\"\n"
+        "field within in list.name = /\\(/ {list.count} eg \"(7\" -> \"7\"\n"
+        "form f needs list.name\n";
+    static const char lines[] = "list Ab(7)\nlist Cd 2\nlist Ef\nlist Gh(3)\n";
+    depesha_grammar *grammar;
+    depesha_document *document;
+    assert_int_equal(depesha_grammar_compile("l", text, strlen(text), NULL, NULL, &grammar, NULL), DEPESHA_OK);
+    assert_int_equal(depesha_parse(grammar, "l", lines, strlen(lines), &document), DEPESHA_OK);
+    char *json = depesha_document_json(document, 0, 0);
+    assert_non_null(strstr(json, "[{\"name\":\"Ab(7)\",\"count\":\"7\"},{\"name\":\"Cd\",\"count\":\"2\"},"
+                                 "{\"name\":\"Ef\"},{\"name\":\"Gh(3)\",\"count\":\"3\"}]"));
+    depesha_free(json);
+    depesha_document_free(document);
+    depesha_grammar_free(grammar);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),        cmocka_unit_test(test_orders), cmocka_unit_test(test_integers),
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_names),  cmocka_unit_test(test_pieces),
-        cmocka_unit_test(test_found_within),
+        cmocka_unit_test(test_dates),   cmocka_unit_test(test_orders),       cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_names),        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_entries), cmocka_unit_test(test_found_within),
     };
     return cmocka_run_group_tests_name("value", tests, open_grammar, close_grammar);
 }
