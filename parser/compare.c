@@ -209,10 +209,11 @@ static const char *range_fault(struct arena *arena, const char **at)
     if (dash_size(end) > 0 && end[dash_size(end)] >= '0' && end[dash_size(end)] <= '9')
         return "has more than two ends";
     /* 1643-44 is short for 1643-1644. */
-    for (long scale = 1; last_digits < digits; digits--) {
-        for (size_t i = 0; scale == 1 && i < last_digits; i++)
+    if (last_digits < digits) {
+        long scale = 1;
+        for (size_t i = 0; i < last_digits; i++)
             scale *= 10;
-        last = first / scale * scale + last % scale;
+        last += first / scale * scale;
     }
     if (last == first)
         return "has the same number at both ends";
