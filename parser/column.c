@@ -272,10 +272,12 @@ static void add_slice(struct slices *slices, struct slice slice)
 static size_t byte_at(const struct text *text, const struct row *row, size_t column)
 {
     size_t at = row->start;
-    while (at < row->next && text->at[at] == '\f')
-        at++;
-    for (; column > 0 && at < row->next; column--)
-        at = next_column(text, at);
+    for (; at < row->next; at = next_column(text, at)) {
+        if (text->at[at] == '\f') /* takes no column */
+            continue;
+        if (column-- == 0)
+            break;
+    }
     return at;
 }
 

@@ -100,6 +100,16 @@ static void check(struct arena *arena, const char *page, const char *want)
 #define LEFT LEFT_1 "\n" LEFT_2 "\n" LEFT_3 "\n" LEFT_1 "\n" LEFT_2 "\n" LEFT_3 "\n"
 #define RIGHT(break) RIGHT_1 break RIGHT_2 break RIGHT_3 break RIGHT_1 break RIGHT_2 break RIGHT_3 break
 
+/* A form feed takes no column, wherever it stands. */
+static void test_form_feeds(void **state)
+{
+#define FED "goes\f\f\f\f\f\f on in the second one and then it"
+    check(*state,
+          LEFT_1 "     " RIGHT_1 "\n" FED "      " RIGHT_2 "\n" LEFT_3 "      " RIGHT_3 "\n" LEFT_1 "     " RIGHT_1
+                 "\n" LEFT_2 "      " RIGHT_2 "\n" LEFT_3 "      " RIGHT_3 "\n",
+          LEFT_1 "\n" FED "\n" LEFT_3 "\n" LEFT_1 "\n" LEFT_2 "\n" LEFT_3 "\n" RIGHT("\n"));
+}
+
 static void test_columns(void **state)
 {
     check(*state, ROWS("\n"), LEFT RIGHT("\n"));
@@ -194,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_form_feeds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_is_longer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_left_as_it_is, setup, teardown),
         cmocka_unit_test_setup_teardown(test_code_page, setup, teardown),
