@@ -133,6 +133,7 @@ struct definition {
     bool is_enumeration;
     enum { NOT_YET, UNDER_WAY, RESOLVED } state;
     bool has_parts;
+    bool prepared, walks; /* walk.h: whether it can be followed is known, and that it can */
     struct pattern parts, codes;
     size_t index;
     struct definition *next, *same_hash;

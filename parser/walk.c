@@ -43,14 +43,17 @@ static const struct pattern *leaf_of(struct depesha_grammar *grammar, const stru
 
 static bool prepare(struct depesha_grammar *grammar, struct node *node)
 {
-    if (node->leaf != NULL)
-        return true;
     if (node->kind == NODE_PATTERN) {
         node->leaf = leaf_of(grammar, node);
         return stands_alone(node->text, node->size);
     }
     if (node->kind == NODE_NAME && node->definition != NULL && node->definition->node != NULL) {
-        return prepare(grammar, node->definition->node);
+        /* Once: tokens of tokens would be gone through again for each use. */
+        struct definition *definition = (struct definition *)node->definition;
+        if (!definition->prepared)
+            definition->walks = prepare(grammar, definition->node);
+        definition->prepared = true;
+        return definition->walks;
     }
     if (node->kind == NODE_SLOT && node->reads != NULL)
         return prepare(grammar, (struct node *)node->reads);
